@@ -1,1 +1,10 @@
-//! x
+//! Formats: hostile bytes in, observations and citations out.
+//!
+//! Pure and total: nothing here opens a file, and nothing here fails or panics. What cannot be
+//! read becomes a gap with its reason. Every format is one file and one line in a table.
+
+pub mod frame;
+pub mod pull;
+pub mod site;
+pub mod store;
+pub mod yaml;

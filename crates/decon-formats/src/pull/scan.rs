@@ -1,0 +1,326 @@
+//! The scanner: from blocks of bytes to the few lines that matter, and those to their readers.
+//!
+//! Stage one is one vectorised search for the anchors of all formats over whole blocks; it never
+//! looks at a line that holds none. Stage two peels the framing of candidate lines and hands
+//! them to the formats whose anchors they hold, one reader a stream. Memory is bounded: a line
+//! is read to 1 MiB, streams to a few thousand.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aho_corasick::packed::{Config, MatchKind, Searcher};
+use decon_core::coverage::GapKind;
+
+use super::document;
+use super::line::Line;
+use super::sink::{Context, Mark, Parsed, Sink};
+use super::{FORMATS, Reader};
+use crate::frame::{self, Logfmt, Stamp};
+
+/// A longer line is cut here: real logs have none, and a hostile one must not fill the memory.
+const LINE_BYTES: usize = 1 << 20;
+/// More streams than this in one file are read as one.
+const LANES: usize = 4096;
+/// A document (JSON over many lines) is read up to this size.
+const DOCUMENT_BYTES: usize = 256 << 20;
+
+/// Anchors of all formats, the search for them, and which formats each belongs to.
+struct Anchors {
+    search: Searcher,
+    masks: Vec<u64>,
+}
+
+static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
+    let mut patterns: Vec<&'static str> = vec!["section_"];
+    let mut masks = vec![0u64; 1];
+    for (at, format) in FORMATS.iter().enumerate() {
+        for anchor in format.anchors() {
+            match patterns.iter().position(|p| p == anchor) {
+                Some(i) => masks[i] |= 1 << at,
+                None => {
+                    patterns.push(anchor);
+                    masks.push(1 << at);
+                }
+            }
+        }
+    }
+    let mut builder = Config::new().match_kind(MatchKind::LeftmostFirst).builder();
+    builder.extend(&patterns);
+    let search = builder.build().expect("the table holds fewer anchors than the search allows");
+    Anchors { search, masks }
+});
+
+/// Reads one log, block by block.
+pub struct LogReader {
+    sink: Sink,
+    lanes: HashMap<Box<str>, Lane>,
+    line: u64,
+    carry: Vec<u8>,
+    skipping: bool,
+    started: bool,
+    document: Option<Vec<u8>>,
+    last_line: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Lane {
+    readers: Vec<Option<Box<dyn Reader>>>,
+}
+
+impl LogReader {
+    /// A reader for this evidence.
+    pub fn new(context: Context) -> Self {
+        Self {
+            sink: Sink::new(context),
+            lanes: HashMap::new(),
+            line: 0,
+            carry: Vec::new(),
+            skipping: false,
+            started: false,
+            document: None,
+            last_line: Vec::new(),
+        }
+    }
+
+    /// Takes the next bytes; they need not end at a line's end.
+    pub fn feed(&mut self, block: &[u8]) {
+        if !self.started && !block.is_empty() {
+            self.started = true;
+            if document::begins(block) {
+                self.document = Some(Vec::new());
+            }
+        }
+        if let Some(document) = &mut self.document {
+            if document.len() + block.len() <= DOCUMENT_BYTES {
+                document.extend_from_slice(block);
+                return;
+            }
+            self.sink.gap(GapKind::Limit, "this JSON document is larger than 256 MiB", "split it, or export one object a line");
+            let held = self.document.take().unwrap_or_default();
+            self.feed_lines(&held);
+        }
+        self.feed_lines(block);
+    }
+
+    fn feed_lines(&mut self, block: &[u8]) {
+        let mut block = block;
+        if !self.carry.is_empty() || self.skipping {
+            let Some(end) = memchr::memchr(b'\n', block) else { return self.hold(block) };
+            self.hold(&block[..end]);
+            let whole = std::mem::take(&mut self.carry);
+            self.skipping = false;
+            self.lines(&whole, true);
+            block = &block[end + 1..];
+        }
+        match memchr::memrchr(b'\n', block) {
+            Some(end) => {
+                self.lines(&block[..end], true);
+                self.hold(&block[end + 1..]);
+            }
+            None => self.hold(block),
+        }
+    }
+
+    /// Keeps the beginning of a line whose end is not here yet.
+    fn hold(&mut self, part: &[u8]) {
+        if self.skipping {
+            return;
+        }
+        let room = LINE_BYTES - self.carry.len().min(LINE_BYTES);
+        self.carry.extend_from_slice(&part[..part.len().min(room)]);
+        if part.len() > room {
+            self.skipping = true;
+            let reason = format!("line {} is longer than 1 MiB; the rest of it was not read", self.line + 1);
+            self.sink.gap(GapKind::Limit, &reason, "split the line if it may hold evidence");
+        }
+    }
+
+    /// Whole lines, without the last line end.
+    fn lines(&mut self, block: &[u8], ended: bool) {
+        let anchors = &*ANCHORS;
+        let mut at = 0;
+        let mut counted = 0;
+        let first = self.line + 1;
+        let mut number = first;
+        if self.line == 0 {
+            let end = memchr::memchr(b'\n', block).unwrap_or(block.len());
+            self.note_time(&block[..end]);
+        }
+        while at <= block.len() {
+            if self.sink.takes_any() {
+                let end = memchr::memchr(b'\n', &block[at..]).map_or(block.len(), |e| at + e);
+                number += count(&block[counted..at]);
+                counted = at;
+                let mask = mask_of(anchors, &block[at..end]);
+                self.physical(number, &block[at..end], mask, true);
+                at = end + 1;
+                continue;
+            }
+            let Some(found) = anchors.search.find_in(block, aho_corasick::Span { start: at, end: block.len() }) else { break };
+            let start = memchr::memrchr(b'\n', &block[at..found.start()]).map_or(at, |n| at + n + 1);
+            let end = memchr::memchr(b'\n', &block[found.end()..]).map_or(block.len(), |e| found.end() + e);
+            number += count(&block[counted..start]);
+            counted = start;
+            let mask = mask_of(anchors, &block[start..end]);
+            self.physical(number, &block[start..end], mask, false);
+            at = end + 1;
+        }
+        let rest = block.get(counted..).unwrap_or_default();
+        self.line = number - 1 + count(rest) + u64::from(ended);
+        let last = memchr::memrchr(b'\n', block).map_or(block, |n| &block[n + 1..]);
+        if !last.is_empty() {
+            self.last_line.clear();
+            self.last_line.extend_from_slice(&last[..last.len().min(400)]);
+        }
+    }
+
+    fn note_time(&mut self, raw: &[u8]) {
+        let text = String::from_utf8_lossy(&raw[..raw.len().min(400)]);
+        let (plain, stamp) = frame::plain(&text);
+        self.sink.saw(stamp.or(frame::peel(&plain).stamp));
+    }
+
+    /// One physical line: its parts between carriage returns share number and time.
+    fn physical(&mut self, number: u64, raw: &[u8], mask: u64, any: bool) {
+        let text = String::from_utf8_lossy(&raw[..raw.len().min(LINE_BYTES)]);
+        let (plain, stamp) = if text.contains('\r') { (Cow::Borrowed(&*text), Stamp::Unstated) } else { frame::plain(&text) };
+        let mut carried = stamp;
+        for segment in frame::segments(&plain) {
+            let (clean, apc) = frame::plain(segment);
+            carried = self.segment(number, raw, &clean, apc.or(carried), mask, any);
+        }
+    }
+
+    fn segment(&mut self, number: u64, raw: &[u8], text: &str, carried: Stamp, mask: u64, any: bool) -> Stamp {
+        if self.section(text) {
+            return carried;
+        }
+        let peeled = frame::peel(text);
+        let stamp = peeled.stamp.or(carried);
+        if peeled.text.trim().is_empty() {
+            return stamp;
+        }
+        self.sink.saw(stamp);
+        if peeled.text.starts_with('{') && self.json_line(number, raw, &peeled, stamp, mask) {
+            return stamp;
+        }
+        let fields = Logfmt::claim(peeled.text);
+        let message = fields.and_then(|f| f.get("msg"));
+        let told = fields.and_then(|f| f.get("time").or_else(|| f.get("ts")));
+        let inner = told.map_or(Stamp::Unstated, |t| frame::parse_rfc3339(&t));
+        let line = Line {
+            number,
+            raw,
+            text: message.as_deref().unwrap_or(peeled.text),
+            stamp: inner.or(stamp),
+            lane: &peeled.lane,
+            host: peeled.host,
+            unit: peeled.unit,
+            command: peeled.command,
+            fields,
+        };
+        self.dispatch(&line, mask, any);
+        stamp
+    }
+
+    /// `section_start:1776861302:name`: GitLab's markers bound the time of what has none.
+    fn section(&mut self, text: &str) -> bool {
+        let bare = text.trim_start();
+        let bare = bare.get(bare.find("section_").filter(|at| *at < 40).unwrap_or(0)..).unwrap_or(bare);
+        let Some(rest) = bare.strip_prefix("section_start:").or_else(|| bare.strip_prefix("section_end:")) else { return false };
+        let seconds = rest.split(':').next().and_then(|s| s.parse::<i64>().ok());
+        if let Some(at) = seconds.filter(|s| *s > 1_000_000_000).and_then(|s| jiff::Timestamp::from_second(s).ok()) {
+            self.sink.marker(at);
+        }
+        true
+    }
+
+    /// A JSON object a line: a wrapper around a line, or a record of some format.
+    fn json_line(&mut self, number: u64, raw: &[u8], peeled: &frame::Frame<'_>, stamp: Stamp, mask: u64) -> bool {
+        let Ok(value) = serde_json::from_str::<serde_json::Value>(peeled.text.trim()) else { return false };
+        if let Some((text, inner, lane)) = document::wrapped_line(&value) {
+            for part in text.lines() {
+                let (plain, _) = frame::plain(part);
+                let frame = frame::peel(&plain);
+                let fields = Logfmt::claim(frame.text);
+                let message = fields.and_then(|f| f.get("msg"));
+                let line = Line {
+                    number,
+                    raw,
+                    text: message.as_deref().unwrap_or(frame.text),
+                    stamp: frame.stamp.or(inner).or(stamp),
+                    lane: lane.as_deref().unwrap_or(&frame.lane),
+                    host: frame.host.or(peeled.host),
+                    unit: frame.unit.or(peeled.unit),
+                    command: frame.command,
+                    fields,
+                };
+                self.sink.saw(line.stamp);
+                self.dispatch(&line, mask, false);
+            }
+        }
+        let mut mark = Mark::of_bytes(number, raw);
+        mark.stamp = stamp;
+        document::value(&value, &mark, &mut self.sink, 0);
+        true
+    }
+
+    fn dispatch(&mut self, line: &Line<'_>, mask: u64, any: bool) {
+        let key = if self.lanes.len() < LANES || self.lanes.contains_key(line.lane) { line.lane } else { "" };
+        if !self.lanes.contains_key(key) {
+            let lane = Lane { readers: FORMATS.iter().map(|_| None).collect() };
+            self.lanes.insert(key.into(), lane);
+        }
+        let Some(lane) = self.lanes.get_mut(key) else { return };
+        for (at, slot) in lane.readers.iter_mut().enumerate() {
+            let anchored = mask & (1 << at) != 0;
+            if anchored && slot.is_none() {
+                *slot = FORMATS[at].reader();
+            }
+            // A reader that has begun sees every line that anyone asked for.
+            if let Some(reader) = slot.as_mut().filter(|_| anchored || any) {
+                reader.line(line, &mut self.sink);
+            }
+        }
+    }
+
+    /// Ends the reading.
+    pub fn finish(mut self) -> Parsed {
+        if let Some(document) = self.document.take() {
+            match document::read(&document, &mut self.sink) {
+                Ok(()) => return self.sink.finish(),
+                Err(()) => self.feed_lines(&document),
+            }
+        }
+        if !self.carry.is_empty() {
+            let last = std::mem::take(&mut self.carry);
+            self.lines(&last, false);
+        }
+        let last = std::mem::take(&mut self.last_line);
+        self.note_time(&last);
+        let mut lanes: Vec<_> = std::mem::take(&mut self.lanes).into_iter().collect();
+        lanes.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, lane) in &mut lanes {
+            for reader in lane.readers.iter_mut().flatten() {
+                reader.end(&mut self.sink);
+            }
+        }
+        self.sink.finish()
+    }
+}
+
+fn count(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+fn mask_of(anchors: &Anchors, line: &[u8]) -> u64 {
+    let mut mask = 0;
+    let mut at = 0;
+    while let Some(found) = anchors.search.find_in(line, aho_corasick::Span { start: at, end: line.len() }) {
+        mask |= anchors.masks[found.pattern().as_usize()];
+        // Anchors may overlap ("Pulling from" and "Pulling"), so only one byte is left behind.
+        at = found.start() + 1;
+    }
+    mask
+}

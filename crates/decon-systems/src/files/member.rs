@@ -1,0 +1,252 @@
+//! One file, however it is wrapped: opened, unwrapped layer by layer, and read as what it is.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use decon_core::coverage::{Coverage, Gap, GapKind};
+use decon_core::digest::Digest;
+use decon_core::observation::{Asset, AssetKind, Observation};
+use decon_core::window::{When, Window};
+use decon_formats::pull::{Context, LogReader, Parsed};
+use decon_formats::site;
+use sha2::Digest as _;
+
+use super::decode::{self, Bounded, Magic};
+use super::{Evidence, Options, Progress, archive, limits, walk};
+
+/// Bytes read at once: large enough for one vectorised pass, small enough for the cache.
+const BLOCK: usize = 1 << 20;
+/// Files that name images are configuration; a larger one is data.
+const SITE_BYTES: u64 = 16 << 20;
+
+/// Where a stream came from.
+pub(super) struct Origin<'o> {
+    /// Path with archive members after `!`.
+    pub(super) path: String,
+    /// How many archives it lies in.
+    pub(super) depth: u32,
+    pub(super) options: &'o Options,
+}
+
+impl Origin<'_> {
+    pub(super) fn inner(&self, name: &str) -> Self {
+        Self { path: format!("{}!{name}", self.path), depth: self.depth + 1, options: self.options }
+    }
+
+    pub(super) fn blind(&self, kind: GapKind, reason: &str, remedy: &str) -> Evidence {
+        walk::blind(&self.path, kind, reason, remedy)
+    }
+}
+
+/// Reads a file or standard input.
+pub(super) fn read_file(path: &Path, options: &Options, progress: &Progress) -> Evidence {
+    let origin = Origin { path: path.to_string_lossy().into_owned(), depth: 0, options };
+    if path == Path::new("-") {
+        return read_stream(Box::new(io::stdin()), 0, &origin);
+    }
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return origin.blind(GapKind::Unreadable, &format!("cannot be opened: {error}"), "run with the rights to read it, or copy it as root"),
+    };
+    let size = file.metadata().map_or(0, |m| m.len());
+    let mut evidence = read_open(file, size, &origin);
+    if options.hash_files && !evidence.observations.is_empty() {
+        let whole = hash(path);
+        evidence.coverage.iter_mut().filter(|c| *c.path == *origin.path).for_each(|c| c.blob.clone_from(&whole));
+    }
+    progress.done.fetch_add(size, Ordering::Relaxed);
+    evidence
+}
+
+fn hash(path: &Path) -> Option<Digest> {
+    let mut file = File::open(path).ok()?;
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; BLOCK];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(Digest::from_sha256_bytes(&hasher.finalize())),
+            n => hasher.update(&buffer[..n]),
+        }
+    }
+}
+
+fn read_open(mut file: File, size: u64, origin: &Origin<'_>) -> Evidence {
+    let mut head = vec![0; decode::HEAD];
+    let seekable = file.stream_position().is_ok() && size > 0;
+    if !seekable {
+        return read_stream(Box::new(file), size, origin);
+    }
+    let n = fill(&mut file, &mut head).unwrap_or(0);
+    head.truncate(n);
+    if file.rewind().is_err() {
+        return origin.blind(GapKind::Unreadable, "cannot be read from its start", "copy it to a disk");
+    }
+    if decode::magic(&head) == Magic::Zip {
+        return archive::zip(BufReader::new(file), origin);
+    }
+    read_stream(Box::new(file), size, origin)
+}
+
+/// Reads until the buffer is full or the input ends.
+pub(super) fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut n = 0;
+    while n < buffer.len() {
+        match input.read(&mut buffer[n..]) {
+            Ok(0) => break,
+            Ok(more) => n += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return if n > 0 { Ok(n) } else { Err(error) },
+        }
+    }
+    Ok(n)
+}
+
+/// Reads a stream whatever it holds; `size` is that of the file it comes from, 0 when unknown.
+pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origin: &Origin<'_>) -> Evidence {
+    if origin.depth > limits::DEPTH {
+        return origin.blind(GapKind::Limit, "archives are nested too deep", "unpack the outer ones and give the folder");
+    }
+    let mut head = vec![0; decode::HEAD];
+    let n = match fill(&mut *input, &mut head) {
+        Ok(n) => n,
+        Err(error) => return origin.blind(GapKind::Unreadable, &format!("cannot be read: {error}"), "copy it from a sound medium"),
+    };
+    head.truncate(n);
+    let magic = decode::magic(&head);
+    let input = decode::rejoin(head, input);
+    match magic {
+        Magic::Gzip | Magic::Zstd | Magic::Xz | Magic::Bzip2 | Magic::Utf16Le | Magic::Utf16Be => match decode::decompress(magic, input) {
+            Ok(inside) => {
+                let deeper = Origin { path: origin.path.clone(), depth: origin.depth + 1, options: origin.options };
+                read_stream(Box::new(Bounded::new(inside, size)), 0, &deeper)
+            }
+            Err(error) => origin.blind(GapKind::Damaged, &format!("cannot be decompressed: {error}"), "export it again"),
+        },
+        Magic::Tar => archive::tar(input, origin),
+        Magic::Zip => archive::held_zip(input, origin),
+        Magic::Binary => Evidence::default(),
+        Magic::Text => read_text(input, origin),
+    }
+}
+
+/// Text: a file that names images, and a log.
+fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Evidence {
+    let sites: Vec<_> = site::claiming(&origin.path).collect();
+    if !sites.is_empty() {
+        return read_site(input, &sites, origin);
+    }
+    let asset = asset_of(&origin.path);
+    let context = Context { path: origin.path.as_str().into(), asset: asset.clone(), zone: origin.options.zone.clone(), bounds: Window::ALWAYS };
+    let mut reader = LogReader::new(context);
+    let mut block = vec![0; BLOCK];
+    let mut bytes = 0;
+    let mut gaps = Vec::new();
+    loop {
+        match fill(&mut *input, &mut block) {
+            Ok(0) => break,
+            Ok(n) => {
+                reader.feed(&block[..n]);
+                bytes += n as u64;
+            }
+            Err(error) => {
+                gaps.push(broken(&origin.path, &error));
+                break;
+            }
+        }
+    }
+    let parsed = reader.finish();
+    if bytes == 0 && gaps.is_empty() && is_log_name(&origin.path) {
+        return origin.blind(GapKind::Expired, "the log is empty", "find out whether it expired, was erased or never written");
+    }
+    gaps.extend(parsed.gaps.iter().cloned());
+    let coverage = cover(&parsed, origin, asset, bytes, gaps);
+    finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin)
+}
+
+fn cover(parsed: &Parsed, origin: &Origin<'_>, asset: Asset, bytes: u64, gaps: Vec<Gap>) -> Coverage {
+    let format = parsed.observations.first().map_or("text", |o| &o.format);
+    let mut window = parsed.window;
+    // What has no stamp but is bounded is covered as far as its bounds reach.
+    if window.is_none() && !parsed.observations.is_empty() {
+        let all = parsed.observations.iter().map(Observation::when);
+        let bounded: Option<Vec<Window>> = all.map(|w| match w {
+            When::Between { from: Some(from), until: Some(until) } => Some(Window { from: Some(from), until: Some(until) }),
+            _ => None,
+        }).collect();
+        window = bounded.and_then(|w| w.into_iter().reduce(Window::union));
+    }
+    Coverage { path: origin.path.as_str().into(), asset, format: format.into(), window, bytes, blob: None, gaps }
+}
+
+fn finish(observations: Vec<Observation>, blobs: Vec<(Digest, Vec<u8>)>, coverage: Coverage, origin: &Origin<'_>) -> Evidence {
+    let blobs = if origin.options.keep_blobs { blobs } else { Vec::new() };
+    Evidence { observations, coverage: vec![coverage], blobs }
+}
+
+fn broken(path: &str, error: &io::Error) -> Gap {
+    let limit = error.kind() == io::ErrorKind::FileTooLarge;
+    Gap {
+        kind: if limit { GapKind::Limit } else { GapKind::Damaged },
+        path: path.into(),
+        reason: if limit { error.to_string().into() } else { format!("it breaks off or is damaged: {error}").into() },
+        remedy: "get a whole copy; what stands before was read".into(),
+        window: Window::ALWAYS,
+    }
+}
+
+fn read_site(input: Box<dyn BufRead + Send + '_>, sites: &[&'static dyn site::SiteFormat], origin: &Origin<'_>) -> Evidence {
+    let mut bytes = Vec::new();
+    let mut gaps = Vec::new();
+    if let Err(error) = input.take(SITE_BYTES).read_to_end(&mut bytes) {
+        gaps.push(broken(&origin.path, &error));
+    }
+    if bytes.len() as u64 == SITE_BYTES {
+        gaps.push(Gap { kind: GapKind::Limit, path: origin.path.as_str().into(), reason: "larger than 16 MiB; the rest was not read".into(), remedy: "no such file is written by hand; look at it".into(), window: Window::ALWAYS });
+    }
+    let asset = Asset::new(AssetKind::File, &origin.path);
+    let text = String::from_utf8_lossy(&bytes);
+    let mut observations = Vec::new();
+    for format in sites {
+        observations.extend(site::observe(*format, &text, &origin.path, &asset, &mut gaps));
+    }
+    // A workflow run's saved status, or pods, lie in YAML and JSON too.
+    if observations.is_empty() && (origin.path.ends_with(".yaml") || origin.path.ends_with(".yml")) {
+        let context = Context { path: origin.path.as_str().into(), asset: asset.clone(), zone: origin.options.zone.clone(), bounds: Window::ALWAYS };
+        let mut reader = LogReader::new(context);
+        reader.feed(&bytes);
+        let parsed = reader.finish();
+        if !parsed.observations.is_empty() {
+            gaps.retain(|g| g.kind != GapKind::Damaged);
+            gaps.extend(parsed.gaps.iter().cloned());
+            let coverage = cover(&parsed, origin, asset_of(&origin.path), bytes.len() as u64, gaps);
+            return finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
+        }
+    }
+    let blob = (!observations.is_empty()).then(|| (Digest::of(&bytes), bytes.clone()));
+    let coverage = Coverage {
+        path: origin.path.as_str().into(),
+        asset,
+        format: sites.first().map_or("site", |s| s.name()).into(),
+        window: None,
+        bytes: bytes.len() as u64,
+        blob: None,
+        gaps,
+    };
+    finish(observations, blob.into_iter().collect(), coverage, origin)
+}
+
+/// A log is about the job whose log it is: its path without what only stores it.
+fn asset_of(path: &str) -> Asset {
+    let mut name = path;
+    while let Some(stripped) = [".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".out", ".json", ".jsonl"].iter().find_map(|e| name.strip_suffix(e)) {
+        name = stripped;
+    }
+    Asset::new(AssetKind::Job, if name.is_empty() { path } else { name })
+}
+
+fn is_log_name(path: &str) -> bool {
+    let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
+    name.contains(".log") || name.contains("trace") || name.contains("console") || name.ends_with(".out")
+}

@@ -1,0 +1,101 @@
+//! Files: folders, logs, archives and copied image stores, found under any path.
+//!
+//! Folders respect no ignore file. Symbolic links inside a folder are not followed: a loop must
+//! not hang, and a link must not lead out of what was given.
+
+mod archive;
+mod decode;
+mod limits;
+mod member;
+mod stored;
+mod tree;
+mod walk;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use decon_core::coverage::Coverage;
+use decon_core::digest::Digest;
+use decon_core::observation::Observation;
+use jiff::tz::TimeZone;
+
+pub use walk::Found;
+
+/// How evidence is read.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The zone of times that have none, if a person vouches for one.
+    pub zone: Option<TimeZone>,
+    /// Whether files that gave observations are hashed whole, for custody.
+    pub hash_files: bool,
+    /// Whether raw bytes of observations are kept.
+    pub keep_blobs: bool,
+}
+
+/// What one file, archive or store gave.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// What it shows.
+    pub observations: Vec<Observation>,
+    /// What was looked at, and what could not be.
+    pub coverage: Vec<Coverage>,
+    /// Raw bytes by digest.
+    pub blobs: Vec<(Digest, Vec<u8>)>,
+}
+
+impl Evidence {
+    fn extend(&mut self, other: Self) {
+        self.observations.extend(other.observations);
+        self.coverage.extend(other.coverage);
+        self.blobs.extend(other.blobs);
+    }
+}
+
+/// How far the reading is, and whether it shall stop. Shared with a progress bar.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes of files to read.
+    pub total: AtomicU64,
+    /// Bytes of files read.
+    pub done: AtomicU64,
+    /// Set to stop after the files that are being read.
+    pub stop: AtomicBool,
+}
+
+/// Reads everything under these paths, in parallel, and hands it on in the order of the paths.
+///
+/// `-` is standard input. Nothing fails: what cannot be read is a gap.
+pub fn collect(paths: &[PathBuf], options: &Options, progress: &Progress, mut each: impl FnMut(Evidence)) {
+    let found: Vec<Found> = paths.iter().flat_map(|path| walk::walk(path)).collect();
+    progress.total.store(found.iter().map(Found::size).sum(), Ordering::Relaxed);
+    // Large files first, so that no core ends up alone with the largest one.
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(found[*i].size()));
+    let (send, receive) = mpsc::sync_channel::<(usize, Evidence)>(64);
+    let turn = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (found, order, turn) = (&found, &order, &turn);
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let send = send.clone();
+            scope.spawn(move || {
+                while let Some(at) = order.get(turn.fetch_add(1, Ordering::Relaxed)).copied() {
+                    let stopped = progress.stop.load(Ordering::Relaxed);
+                    let evidence = if stopped { Evidence::default() } else { found[at].read(options, progress) };
+                    // The receiver lives as long as this scope.
+                    let _ = send.send((at, evidence));
+                }
+            });
+        }
+        drop(send);
+        let mut waiting: Vec<Option<Evidence>> = (0..found.len()).map(|_| None).collect();
+        let mut next = 0;
+        for (at, evidence) in receive {
+            waiting[at] = Some(evidence);
+            while let Some(evidence) = waiting.get_mut(next).and_then(Option::take) {
+                each(evidence);
+                next += 1;
+            }
+        }
+    });
+}

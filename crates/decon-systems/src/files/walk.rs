@@ -1,0 +1,143 @@
+//! Finding evidence under a path: stores by their layout, everything else file by file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use decon_core::coverage::{Coverage, Gap, GapKind};
+use decon_core::observation::{Asset, AssetKind};
+use decon_core::window::Window;
+use decon_formats::store::LAYOUTS;
+
+use super::tree::DiskTree;
+use super::{Evidence, Options, Progress, member, stored};
+
+/// Something to read.
+#[derive(Debug)]
+pub enum Found {
+    /// A file, or standard input.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Its size in bytes as far as known.
+        size: u64,
+    },
+    /// A folder that is an image store of this layout.
+    Store {
+        /// Its path.
+        path: PathBuf,
+        /// Position in the table of layouts.
+        layout: usize,
+    },
+    /// Something that cannot be read, with the reason.
+    Blind(PathBuf, GapKind, String, &'static str),
+}
+
+impl Found {
+    /// Bytes to read.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::File { size, .. } => *size,
+            _ => 0,
+        }
+    }
+
+    /// Reads it. A defect of ours in one file must not cost the answer about the others.
+    pub(super) fn read(&self, options: &Options, progress: &Progress) -> Evidence {
+        let attempt = std::panic::AssertUnwindSafe(|| self.read_now(options, progress));
+        std::panic::catch_unwind(attempt).unwrap_or_else(|_| {
+            let path = match self {
+                Self::File { path, .. } | Self::Store { path, .. } | Self::Blind(path, ..) => path,
+            };
+            blind(&path.to_string_lossy(), GapKind::Unsupported, "decon failed on it: a defect", "report it with the file, or a part of it")
+        })
+    }
+
+    fn read_now(&self, options: &Options, progress: &Progress) -> Evidence {
+        match self {
+            Self::File { path, .. } => member::read_file(path, options, progress),
+            Self::Store { path, layout } => stored::read_store(path, LAYOUTS[*layout]),
+            Self::Blind(path, kind, reason, remedy) => blind(&path.to_string_lossy(), *kind, reason, remedy),
+        }
+    }
+}
+
+/// Evidence that is nothing but a gap.
+pub(super) fn blind(path: &str, kind: GapKind, reason: &str, remedy: &str) -> Evidence {
+    let gap = Gap { kind, path: path.into(), reason: reason.into(), remedy: remedy.into(), window: Window::ALWAYS };
+    let coverage = Coverage {
+        path: path.into(),
+        asset: Asset::new(AssetKind::File, path),
+        format: "none".into(),
+        window: None,
+        bytes: 0,
+        blob: None,
+        gaps: vec![gap],
+    };
+    Evidence { coverage: vec![coverage], ..Evidence::default() }
+}
+
+/// Folders nested deeper than this are not entered.
+const DEPTH: usize = 64;
+
+/// Everything to read under a path, in the order of names.
+pub(super) fn walk(path: &Path) -> Vec<Found> {
+    let mut found = Vec::new();
+    if path == Path::new("-") {
+        found.push(Found::File { path: path.to_owned(), size: 0 });
+        return found;
+    }
+    // A path that a person names may be a link or a pipe; below a folder neither is followed.
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => folder(path, 0, &mut found),
+        Ok(meta) => found.push(Found::File { path: path.to_owned(), size: meta.len() }),
+        Err(error) => found.push(unreadable(path, &error)),
+    }
+    found
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Found {
+    let (kind, remedy) = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => (GapKind::Unreadable, "run with the rights to read it, or copy it as root"),
+        std::io::ErrorKind::NotFound => (GapKind::Expired, "check the path; it may have been removed while we read"),
+        _ => (GapKind::Unreadable, "copy it from a sound medium and try again"),
+    };
+    Found::Blind(path.to_owned(), kind, format!("cannot be read: {error}"), remedy)
+}
+
+fn folder(path: &Path, depth: usize, found: &mut Vec<Found>) {
+    if depth > DEPTH {
+        found.push(Found::Blind(path.to_owned(), GapKind::Limit, format!("nested deeper than {DEPTH} folders"), "give the inner folder as a path of its own"));
+        return;
+    }
+    let tree = DiskTree::new(path);
+    let layouts: Vec<usize> = (0..LAYOUTS.len()).filter(|i| LAYOUTS[*i].claims(&tree)).collect();
+    found.extend(layouts.iter().map(|layout| Found::Store { path: path.to_owned(), layout: *layout }));
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => return found.push(unreadable(path, &error)),
+    };
+    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let inner = entry.path();
+        let name = entry.file_name();
+        let owned = layouts.iter().any(|i| LAYOUTS[*i].owns().iter().any(|o| name == *o));
+        if !owned && name != ".git" {
+            self::entry(&inner, &entry, depth, found);
+        }
+    }
+}
+
+fn entry(path: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>) {
+    match entry.file_type() {
+        Ok(kind) if kind.is_dir() => folder(path, depth + 1, found),
+        Ok(kind) if kind.is_file() => {
+            let size = entry.metadata().map_or(0, |m| m.len());
+            found.push(Found::File { path: path.to_owned(), size });
+        }
+        // What a link names is evidence where it lies, if it lies under the path given.
+        Ok(kind) if kind.is_symlink() => {}
+        Ok(_) => found.push(Found::Blind(path.to_owned(), GapKind::Unsupported, "is a pipe, a socket or a device".into(), "nothing, if no evidence was expected in it")),
+        Err(error) => found.push(unreadable(path, &error)),
+    }
+}

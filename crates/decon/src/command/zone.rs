@@ -1,0 +1,25 @@
+//! `--assume-tz`: a zone's name or an offset.
+
+use anyhow::Context as _;
+use jiff::tz::{Offset, TimeZone};
+
+/// Reads `Europe/Berlin`, `UTC`, `+02:00`, `-0530`.
+pub(crate) fn parse(text: Option<&str>) -> anyhow::Result<Option<TimeZone>> {
+    let Some(text) = text else { return Ok(None) };
+    if let Some(offset) = fixed(text) {
+        return Ok(Some(offset));
+    }
+    TimeZone::get(text).map(Some).with_context(|| format!("{text:?} is no time zone; write Europe/Berlin, UTC or +02:00"))
+}
+
+fn fixed(text: &str) -> Option<TimeZone> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'+' => (1, &text[1..]),
+        b'-' => (-1, &text[1..]),
+        _ => return None,
+    };
+    let digits: String = digits.chars().filter(|c| *c != ':').collect();
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let seconds = hours.parse::<i32>().ok()? * 3600 + if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? * 60 };
+    Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)
+}
