@@ -251,7 +251,9 @@ impl<'a> Assessment<'a, '_> {
     /// Only the event's own recorded digest (or that of the command it is part of) acquits it.
     fn acquit(&mut self, advisory: &'a Advisory, reference: &Reference, steps: &mut Vec<String>) -> bool {
         let thread: Vec<Digest> = self.o.thread.as_deref().into_iter().flat_map(|t| self.correlation.thread(t)).cloned().collect();
-        let own: Vec<Digest> = self.o.digest().cloned().into_iter().chain(thread).collect();
+        // A layer's or a config's digest says nothing about which image it was.
+        let names_image = matches!(self.o.role, Role::Index | Role::Manifest | Role::Unstated);
+        let own: Vec<Digest> = self.o.digest().cloned().filter(|_| names_image).into_iter().chain(thread).collect();
         for digest in own {
             match listed(self.relevance.index, advisory, &digest) {
                 Some(Disposition::Good) => {
@@ -342,7 +344,9 @@ impl<'a> Assessment<'a, '_> {
                 return;
             }
         }
-        let affected = action.refs.iter().any(|r| **r == *action_ref);
+        let safe = action.safe_refs.iter().any(|r| **r == *action_ref);
+        // `*`: every ref was moved, but those known to be safe.
+        let affected = !safe && action.refs.iter().any(|r| **r == *action_ref || &**r == "*");
         let when = if self.o.event == Event::Cited { When::Unstated } else { self.o.when() };
         if !affected || !action.window.may_contain(&when) {
             let why = if affected { "outside the window" } else { "ref not affected" };

@@ -5,8 +5,10 @@
 //! verdict lists what it rests on and what stands against it; a known-good digest never raises.
 
 mod assess;
+mod example;
 mod mirror;
 
+pub use example::decide;
 pub use mirror::{MirrorRule, MirrorRules};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -38,7 +38,7 @@ impl<'a> Line<'a> {
 }
 
 /// What stands in quotes right after `before`; `\"` counts as a quote.
-pub fn quoted_after<'t>(text: &'t str, before: &str) -> Option<&'t str> {
+pub(super) fn quoted_after<'t>(text: &'t str, before: &str) -> Option<&'t str> {
     let at = text.find(before)? + before.len();
     let rest = text[at..].trim_start_matches('\\').strip_prefix('"')?;
     let end = rest.find('"').unwrap_or(rest.len());

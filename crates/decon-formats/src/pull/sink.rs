@@ -188,11 +188,6 @@ impl Sink {
         wanted
     }
 
-    /// Whether a reader still wants lines.
-    pub(super) fn hungry(&self) -> bool {
-        self.hungry > 0
-    }
-
     /// Records a request that a registry or a proxy logged.
     pub fn request(&mut self, request: super::request::Request) {
         let ready = self.requests.add(request);

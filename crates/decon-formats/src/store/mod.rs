@@ -4,6 +4,15 @@
 //! It opens nothing itself, writes nothing, and needs no engine. One file and one line in
 //! [`LAYOUTS`] each.
 
+mod bolt;
+mod buildkit;
+mod containerd;
+mod containers_storage;
+mod distribution;
+mod docker;
+mod docker_archive;
+mod oci_layout;
+
 use std::collections::HashMap;
 
 use decon_core::coverage::{Gap, GapKind};
@@ -65,7 +74,15 @@ pub trait StoreLayout: Sync {
 }
 
 /// Every layout.
-pub const LAYOUTS: &[&dyn StoreLayout] = &[];
+pub const LAYOUTS: &[&dyn StoreLayout] = &[
+    &buildkit::Buildkit,
+    &containerd::Containerd,
+    &containers_storage::ContainersStorage,
+    &distribution::Distribution,
+    &docker::Docker,
+    &docker_archive::DockerArchive,
+    &oci_layout::OciLayout,
+];
 
 /// Configuration and record files are read up to this size.
 pub(crate) const FILE_BYTES: u64 = 64 << 20;

@@ -211,20 +211,21 @@ fn read_site(input: Box<dyn BufRead + Send + '_>, sites: &[&'static dyn site::Si
     for format in sites {
         observations.extend(site::observe(*format, &text, &origin.path, &asset, &mut gaps));
     }
-    // A workflow run's saved status, or pods, lie in YAML and JSON too.
-    if observations.is_empty() && (origin.path.ends_with(".yaml") || origin.path.ends_with(".yml")) {
+    // What `kubectl get -o yaml` printed is a record of what ran, not a file that names images.
+    let record = [&b"containerStatuses:"[..], b"kind: TaskRun", b"kind: Event"].iter().any(|mark| contains(&bytes, mark));
+    if record {
         let context = Context { path: origin.path.as_str().into(), asset: asset.clone(), zone: origin.options.zone.clone(), bounds: Window::ALWAYS };
         let mut reader = LogReader::new(context);
         reader.feed(&bytes);
         let parsed = reader.finish();
         if !parsed.observations.is_empty() {
-            gaps.retain(|g| g.kind != GapKind::Damaged);
-            gaps.extend(parsed.gaps.iter().cloned());
+            let gaps = parsed.gaps.clone();
             let coverage = cover(&parsed, origin, asset_of(&origin.path), bytes.len() as u64, gaps);
             return finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
         }
     }
     let blob = (!observations.is_empty()).then(|| (Digest::of(&bytes), bytes.clone()));
+    observations.iter_mut().for_each(|o| o.proof.blob = blob.as_ref().map(|(digest, _)| digest.clone()));
     let coverage = Coverage {
         path: origin.path.as_str().into(),
         asset,
@@ -235,6 +236,10 @@ fn read_site(input: Box<dyn BufRead + Send + '_>, sites: &[&'static dyn site::Si
         gaps,
     };
     finish(observations, blob.into_iter().collect(), coverage, origin)
+}
+
+fn contains(bytes: &[u8], mark: &[u8]) -> bool {
+    bytes.windows(mark.len()).any(|w| w == mark)
 }
 
 /// A log is about the job whose log it is: its path without what only stores it.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use decon_core::coverage::Coverage;
-use decon_core::observation::{Asset, AssetKind};
+use decon_core::observation::Asset;
 use decon_formats::store::{StoreLayout, Tree};
 
 use super::Evidence;
@@ -42,5 +42,3 @@ fn host_of(path: &str) -> String {
     named.unwrap_or_else(|| if root.is_empty() { "localhost".to_owned() } else { root.to_owned() })
 }
 
-/// Kept so that the kinds of assets of stores stay in one place.
-const _: AssetKind = AssetKind::Host;

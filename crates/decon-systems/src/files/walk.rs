@@ -121,11 +121,16 @@ fn folder(path: &Path, depth: usize, found: &mut Vec<Found>) {
     for entry in entries {
         let inner = entry.path();
         let name = entry.file_name();
-        let owned = layouts.iter().any(|i| LAYOUTS[*i].owns().iter().any(|o| name == *o));
+        let owned = layouts.iter().any(|i| LAYOUTS[*i].owns().iter().any(|o| owned_name(&name.to_string_lossy(), o)));
         if !owned && name != ".git" {
             self::entry(&inner, &entry, depth, found);
         }
     }
+}
+
+/// A layout owns a name, or all names with a beginning (`io.containerd.*`).
+fn owned_name(name: &str, owned: &str) -> bool {
+    owned.strip_suffix('*').map_or(name == owned, |start| name.starts_with(start))
 }
 
 fn entry(path: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>) {
