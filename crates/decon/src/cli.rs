@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Did a known-bad container image reach us, where, when, and how sure are we?
+///
+/// Exit status: 0 clear, 10 cited, 11 unknown, 12 exposed, 13 present, 14 executed, 15 contacted;
+/// 1 when decon failed, 2 when it was called wrongly.
 #[derive(Debug, Parser)]
 #[command(name = "decon", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -14,8 +17,20 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look everywhere, judge, keep the case, print the answer
+    Check(Check),
     /// Only collect: print one JSON line an observation
     Observe(Observe),
+    /// Show every step from the bytes to the level of a verdict
+    Explain(Explain),
+    /// Print the answer of a case again, in any form
+    Report(Report),
+    /// Known incidents: list, show, validate, start a new one
+    #[command(subcommand)]
+    Advisory(Advisory),
+    /// Cases: verify
+    #[command(subcommand)]
+    Case(Case),
 }
 
 /// How evidence is read.
@@ -24,6 +39,58 @@ pub(crate) struct Reading {
     /// Zone of times that have none: `Europe/Berlin`, `UTC`, `+02:00`
     #[arg(long, value_name = "ZONE")]
     pub(crate) assume_tz: Option<String>,
+}
+
+/// Which incidents are asked about.
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
+    /// Only this incident (id or alias); may be repeated. Default: all known
+    #[arg(long, value_name = "ID")]
+    pub(crate) advisory: Vec<String>,
+    /// Folder with more advisories (*.toml); one replaces a built-in of its id
+    #[arg(long, value_name = "DIR")]
+    pub(crate) advisories: Option<PathBuf>,
+}
+
+/// Forms of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// One screen for a person
+    Terminal,
+    /// One JSON document
+    Json,
+    /// One JSON line a verdict and a gap
+    Jsonl,
+    /// Markdown
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// One HTML file without remote parts
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Logs, folders, archives, copied stores, repositories; `-` is standard input. Default: this
+    /// machine's engines and this folder
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Keep the case in this folder; run again to add what is new
+    #[arg(long, value_name = "DIR")]
+    pub(crate) case: Option<PathBuf>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value = "terminal")]
+    pub(crate) format: Form,
+    /// Write the answer to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A mirror: `harbor.example.com/hub=docker.io`; may be repeated
+    #[arg(long, value_name = "PREFIX=UPSTREAM")]
+    pub(crate) mirror: Vec<String>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]
@@ -36,4 +103,72 @@ pub(crate) struct Observe {
     /// Form of the output
     #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
     pub(crate) format: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Id of a verdict, or its beginning
+    #[arg(value_name = "VERDICT")]
+    pub(crate) verdict: String,
+    /// The case it stands in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) case: PathBuf,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The case
+    #[arg(long, value_name = "DIR")]
+    pub(crate) case: PathBuf,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value = "terminal")]
+    pub(crate) format: Form,
+    /// Write it to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Advisory {
+    /// One line each
+    List {
+        /// Folder with more advisories
+        #[arg(long, value_name = "DIR")]
+        advisories: Option<PathBuf>,
+    },
+    /// All of one: windows by source, digests, indicators, advice
+    Show {
+        /// Id or alias
+        id: String,
+        /// Folder with more advisories
+        #[arg(long, value_name = "DIR")]
+        advisories: Option<PathBuf>,
+    },
+    /// Check advisory files and their examples
+    Validate {
+        /// Files (*.toml)
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print a new advisory to fill in, with every key
+    New {
+        /// Its id, such as acme-2026-11
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Case {
+    /// Find edited, removed, reordered or cut-off entries and evidence
+    Verify {
+        /// The case folder
+        case: PathBuf,
+        /// The head that was written down elsewhere must be in the chain's end
+        #[arg(long, value_name = "SHA256")]
+        head: Option<String>,
+    },
 }

@@ -1,7 +1,9 @@
 //! decon: did a known-bad container image reach us, where, when, and how sure are we?
 
+mod advisories;
 mod cli;
 mod command;
+mod output;
 
 use std::process::ExitCode;
 
@@ -15,7 +17,10 @@ fn main() -> ExitCode {
             if is_broken_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            anstream::eprintln!("decon: {error:#}");
+            #[allow(clippy::print_stderr, reason = "the one place where the program's own failure is told")]
+            {
+                anstream::eprintln!("decon: {error:#}");
+            }
             ExitCode::from(1)
         }
     }
@@ -23,5 +28,9 @@ fn main() -> ExitCode {
 
 /// `decon observe … | head` ends early, and that is no failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|e| e.downcast_ref::<std::io::Error>()).any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    error.chain().any(|e| {
+        let io = e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let json = e.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
+    })
 }

@@ -227,16 +227,13 @@ impl<'a> Assessment<'a, '_> {
             let unlisted = advisory.windows.is_empty() && advisory.artifacts.is_empty();
             if unlisted {
                 self.push_named(advisory, reference, steps, "every image of it is suspect", Level::Exposed);
-            } else {
-                steps.push(format!("{} does not list this tag as affected", advisory.id));
-                self.push(advisory, Level::Clear, format!("{reference}: tag not affected"), steps);
             }
             return;
         }
         match windows.iter().find(|w| w.window.may_contain(&self.effective_when())) {
             None => {
                 steps.push(format!("it happened outside every window in which the tag was bad ({})", span(&windows)));
-                self.push(advisory, Level::Clear, format!("{reference}: outside the window"), steps);
+                self.push(advisory, Level::Clear, format!("{}: outside the window", brief(reference)), steps);
             }
             Some(window) => {
                 steps.extend(claim_steps(window));
@@ -258,12 +255,12 @@ impl<'a> Assessment<'a, '_> {
             match listed(self.relevance.index, advisory, &digest) {
                 Some(Disposition::Good) => {
                     steps.push(format!("the digest it records, {digest}, is known good to {}", advisory.id));
-                    self.push(advisory, Level::Clear, format!("{reference}: known-good digest"), std::mem::take(steps));
+                    self.push(advisory, Level::Clear, format!("{}: known-good digest", brief(reference)), std::mem::take(steps));
                     return true;
                 }
                 None if advisory.digests_complete => {
                     steps.push(format!("the digest it records, {digest}, is none of the malicious ones, all of which {} lists", advisory.id));
-                    self.push(advisory, Level::Clear, format!("{reference}: its digest is not a malicious one"), std::mem::take(steps));
+                    self.push(advisory, Level::Clear, format!("{}: its digest is not a malicious one", brief(reference)), std::mem::take(steps));
                     return true;
                 }
                 None => steps.push(format!("{digest} is not listed, but {} does not claim to list every malicious digest", advisory.id)),
@@ -304,10 +301,12 @@ impl<'a> Assessment<'a, '_> {
     fn push_named(&mut self, advisory: &'a Advisory, reference: &Reference, mut steps: Vec<String>, why: &str, level: Level) {
         let level = level.min(level_of_name(self.o.event));
         steps.push(format!("{} {why} is {}", self.o.event.name(), level.name()));
-        let text = match level {
-            Level::Cited => format!("names {reference} by mutable tag"),
-            Level::Clear => format!("{} {reference}", phrase(self.o.event)),
-            _ => format!("{} {reference} {why}", phrase(self.o.event)),
+        let name = brief(reference);
+        let text = match (level, self.o.event) {
+            (Level::Cited, _) => format!("names {name} by mutable tag"),
+            (Level::Clear, event) => format!("{} {name}", phrase(event)),
+            (_, Event::Residue) => format!("held {} and removed it; which tag or digest is not recorded", reference.repository),
+            (_, event) => format!("{} {name} {why}", phrase(event)),
         };
         self.push(advisory, level, text, steps);
     }
@@ -334,6 +333,12 @@ impl<'a> Assessment<'a, '_> {
     fn action_by_ref(&mut self, hit: crate::advisory::ActionHit<'a>, action_ref: &str, commit: Option<&str>) {
         let (advisory, action) = (hit.advisory, hit.action);
         let name = format!("{}@{action_ref}", action.repository);
+        let safe = action.safe_refs.iter().any(|r| **r == *action_ref);
+        // `*`: every ref was moved, but those known to be safe.
+        let affected = !safe && action.refs.iter().any(|r| **r == *action_ref || &**r == "*");
+        if !affected {
+            return;
+        }
         if let Some(commit) = commit {
             // A recorded commit decides as a recorded digest does, where every bad one is listed.
             let good = action.commits.iter().any(|c| c.disposition == Disposition::Good && commit.starts_with(&*c.commit));
@@ -344,19 +349,22 @@ impl<'a> Assessment<'a, '_> {
                 return;
             }
         }
-        let safe = action.safe_refs.iter().any(|r| **r == *action_ref);
-        // `*`: every ref was moved, but those known to be safe.
-        let affected = !safe && action.refs.iter().any(|r| **r == *action_ref || &**r == "*");
         let when = if self.o.event == Event::Cited { When::Unstated } else { self.o.when() };
-        if !affected || !action.window.may_contain(&when) {
-            let why = if affected { "outside the window" } else { "ref not affected" };
-            self.push(advisory, Level::Clear, format!("{name}: {why}"), vec![why.to_owned()]);
+        if !action.window.may_contain(&when) {
+            self.push(advisory, Level::Clear, format!("{name}: outside the window"), vec!["it was fetched outside every window in which the ref was bad".into()]);
             return;
         }
         let level = if self.o.event == Event::Cited { Level::Cited } else { Level::Exposed };
         let steps = action.claims.iter().map(|c| claim_step(&c.source, c.window)).collect();
         self.push(advisory, level, format!("{} {name}, an affected ref", phrase(self.o.event)), steps);
     }
+}
+
+/// A reference as a line of a report takes it: the digest cut to twelve characters.
+fn brief(reference: &Reference) -> String {
+    let tag = reference.tag.as_ref().map_or(String::new(), |t| format!(":{t}"));
+    let digest = reference.digest.as_ref().map_or(String::new(), |d| format!("@{}", d.short()));
+    format!("{}{tag}{digest}", reference.repository)
 }
 
 fn is_commit(text: &str) -> bool {

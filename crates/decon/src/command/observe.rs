@@ -6,6 +6,7 @@ use decon_systems::files::{self, Options, Progress};
 
 use super::zone;
 use crate::cli;
+use crate::output::escape;
 
 pub(crate) fn run(arguments: &cli::Observe) -> anyhow::Result<u8> {
     let options = Options { zone: zone::parse(arguments.reading.assume_tz.as_deref())?, ..Options::default() };
@@ -30,8 +31,9 @@ pub(crate) fn run(arguments: &cli::Observe) -> anyhow::Result<u8> {
         return Err(error);
     }
     out.flush()?;
+    #[allow(clippy::print_stderr, reason = "gaps are told beside the stream of observations")]
     for gap in &gaps {
-        anstream::eprintln!("decon: gap: {}: {}; {}", gap.path, gap.reason, gap.remedy);
+        anstream::eprintln!("decon: gap: {}: {}; {}", escape::terminal(&gap.path), escape::terminal(&gap.reason), gap.remedy);
     }
     Ok(0)
 }
