@@ -76,6 +76,8 @@ struct Open {
     digest: Option<Digest>,
     event: Event,
     merged: bool,
+    /// The request that completed it; another layer may log that one again.
+    completed_by: Option<Target>,
 }
 
 /// Requests that later ones may still complete.
@@ -109,6 +111,9 @@ impl Requests {
         for before in self.open.iter_mut().rev().take(64) {
             if same_request(before, next) {
                 absorb(before, next);
+                return true;
+            }
+            if before.completed_by.as_ref() == Some(&next.target) && same_client(before, next) && near(before, next, 3) {
                 return true;
             }
             if before.target == Target::Blob && next.target == Target::Blob && same_client(before, next) {
@@ -189,6 +194,7 @@ fn completes(before: &Open, next: &Open) -> bool {
 
 fn complete(before: &mut Open, next: &Open) {
     before.merged = true;
+    before.completed_by = Some(next.target.clone());
     before.event = next.event;
     before.digest = next.digest.clone().or_else(|| before.digest.take());
     before.request.stamp = next.request.stamp;
@@ -215,7 +221,7 @@ fn open(request: Request) -> Option<Open> {
         },
         Target::Blob => (None, None),
     };
-    Some(Open { request, repository, target, tag, digest, event, merged: false })
+    Some(Open { request, repository, target, tag, digest, event, merged: false, completed_by: None })
 }
 
 /// Harbor's own checks and health probes are nobody's pull.

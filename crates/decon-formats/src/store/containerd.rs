@@ -164,7 +164,9 @@ impl<'b> Namespace<'_, 'b> {
             if self.seen.contains(&digest) {
                 continue;
             }
-            let (source, children) = self.labels(blob);
+            let (source, mut children) = self.labels(blob);
+            // dockerd and old clients write no labels: then the blob itself says what it is.
+            children |= self.bolt.value(blob, "size").and_then(varint).is_some_and(|s| s <= LEFTOVER_BYTES) && self.is_manifest(&digest, reading);
             let role = if children { Role::Unstated } else { Role::Layer };
             let reference = source.map_or_else(|| nameless(&digest), |r| Reference::new(r, None, Some(digest.clone()), &name));
             let created = self.bolt.value(blob, "createdat").and_then(go_time);
@@ -176,6 +178,10 @@ impl<'b> Namespace<'_, 'b> {
                 self.family(&digest, reading);
             }
         }
+    }
+
+    fn is_manifest(&self, digest: &Digest, reading: &mut Reading<'_>) -> bool {
+        reading.file(&format!("{}/{}", self.blobs, digest.hex())).is_some_and(|bytes| parts(&bytes).is_some())
     }
 
     /// `containerd.io/distribution.source.docker.io = checkmarx/kics`, and whether it has children.
@@ -194,6 +200,21 @@ impl<'b> Namespace<'_, 'b> {
         }
         (source, children)
     }
+}
+
+/// Unreferenced blobs of this size are looked into; manifests of a hundred platforms fit.
+const LEFTOVER_BYTES: i64 = 64 << 10;
+
+/// Go's `binary.PutVarint`: zigzag, seven bits a byte.
+fn varint(bytes: &[u8]) -> Option<i64> {
+    let mut value = 0u64;
+    for (i, byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f).checked_shl(u32::try_from(i * 7).ok()?)?;
+        if byte & 0x80 == 0 {
+            return Some((value >> 1).cast_signed() ^ -((value & 1).cast_signed()));
+        }
+    }
+    None
 }
 
 /// Says which digest contains which, from the blobs themselves.

@@ -128,6 +128,12 @@ fn folder(path: &Path, depth: usize, found: &mut Vec<Found>) {
     }
 }
 
+/// Device nodes (Docker keeps one in `volumes/`) hold no log.
+fn is_device(kind: fs::FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    kind.is_block_device() || kind.is_char_device()
+}
+
 /// A layout owns a name, or all names with a beginning (`io.containerd.*`).
 fn owned_name(name: &str, owned: &str) -> bool {
     owned.strip_suffix('*').map_or(name == owned, |start| name.starts_with(start))
@@ -142,7 +148,8 @@ fn entry(path: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>
         }
         // What a link names is evidence where it lies, if it lies under the path given.
         Ok(kind) if kind.is_symlink() => {}
-        Ok(_) => found.push(Found::Blind(path.to_owned(), GapKind::Unsupported, "is a pipe, a socket or a device".into(), "nothing, if no evidence was expected in it")),
+        Ok(kind) if is_device(kind) => {}
+        Ok(_) => found.push(Found::Blind(path.to_owned(), GapKind::Unsupported, "is a pipe or a socket".into(), "nothing, if no evidence was expected in it")),
         Err(error) => found.push(unreadable(path, &error)),
     }
 }

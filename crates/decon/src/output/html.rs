@@ -40,7 +40,9 @@ pub(super) fn render(answered: &Answered<'_>) -> String {
 fn incidents(answered: &Answered<'_>, out: &mut String) {
     let parts = answered.parts();
     out.push_str("<h2>Incidents</h2><table><tr><th>level</th><th>incident</th><th>assets</th><th></th></tr>");
-    for answer in &parts.answer.advisories {
+    let mut ordered: Vec<_> = parts.answer.advisories.iter().collect();
+    ordered.sort_by_key(|a| std::cmp::Reverse(a.level));
+    for answer in ordered {
         let word = answer.level.map_or("not looked at", |l| l.name());
         let class = answer.level.map_or("none", |l| l.name());
         let title = view::advisory(&parts, &answer.advisory).map_or("", |a| &*a.title);

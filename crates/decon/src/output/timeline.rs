@@ -34,10 +34,11 @@ pub(super) fn draw(advisory: &Advisory, verdicts: &[&Verdict]) -> Option<String>
     let (first, last) = (*ends.iter().min()?, *ends.iter().max()?);
     let pad = ((last - first) / 4).max(3600);
     let (low, high) = (first - pad, last + pad);
+    // An event between two bounds is drawn at the earlier one, and says so when pointed at.
     let events: Vec<(&Verdict, Level, Timestamp, &str)> = verdicts
         .iter()
         .flat_map(|v| v.because.iter().chain(&v.acquitted).filter_map(move |r| match r.when {
-            When::At(at) => Some((*v, r.level, at, &*r.text)),
+            When::At(at) | When::Between { from: Some(at), .. } => Some((*v, r.level, at, &*r.text)),
             _ => None,
         }))
         .collect();
