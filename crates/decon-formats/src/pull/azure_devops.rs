@@ -20,7 +20,7 @@ impl PullFormat for AzureDevops {
         "Azure Pipelines agent lines that name a container image besides docker's own output."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulling "]
+        &["ulling"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::new(Agent))

@@ -44,11 +44,19 @@ struct Attempt {
     written: bool,
 }
 
+#[derive(Debug)]
+struct Base {
+    reference: Reference,
+    mark: Mark,
+    of_build: bool,
+}
+
 #[derive(Debug, Default)]
 struct Client {
     attempt: Option<Attempt>,
     start: Option<(Reference, Mark, Box<str>)>,
-    base: Option<(Reference, Mark)>,
+    /// Named by a command, or by a build's first step; what follows says whether it is pulled.
+    base: Option<Base>,
 }
 
 impl Reader for Client {
@@ -58,7 +66,7 @@ impl Reader for Client {
             self.flush(out);
             match found.verb {
                 Verb::Run => self.start = Some((found.reference, Mark::at(line), super::docker::thread(out, line))),
-                Verb::Pull => self.base = Some((found.reference, Mark::at(line))),
+                Verb::Pull => self.base = Some(Base { reference: found.reference, mark: Mark::at(line), of_build: false }),
                 Verb::Inspect => {}
             }
             out.want(40);
@@ -66,7 +74,7 @@ impl Reader for Client {
             self.begin(image, line, out);
         } else if let Some(reference) = step_from(text) {
             self.end_pull(true, out);
-            self.base = Some((reference, Mark::at(line)));
+            self.base = Some(Base { reference, mark: Mark::at(line), of_build: true });
             out.want(20);
         } else {
             self.progress(text, line, out);
@@ -80,21 +88,31 @@ impl Reader for Client {
 
 impl Client {
     fn begin(&mut self, image: &str, line: &Line<'_>, out: &mut Sink) {
+        // Red Hat's docker says `Trying to pull repository X ...`.
+        let image = image.strip_prefix("repository ").unwrap_or(image);
         let Some(reference) = image.split_whitespace().next().and_then(|i| Reference::pullable(i.trim_end_matches('.')).ok()) else { return };
+        if line.text.contains("pull repository ") {
+            return;
+        }
         // Without a registry in the name, podman tries several in turn: the next try replaces this one.
-        let again = self.attempt.take_if(|a| !a.done && a.reference.repository.path == reference.repository.path && a.reference.tag == reference.tag);
+        let last = |r: &Reference| r.repository.path.rsplit('/').next().map(str::to_owned);
+        let again = self.attempt.take_if(|a| !a.done && last(&a.reference) == last(&reference) && a.reference.tag == reference.tag);
+        let base = self.base.take();
         if again.is_none() {
             self.end_pull(false, out);
         }
-        let building = self.base.take().is_some_and(|(_, mark)| mark.line > 0) && self.start.is_none();
+        let building = base.is_some_and(|b| b.of_build) || again.is_some_and(|a| a.building);
         self.attempt = Some(Attempt { reference, mark: Mark::at(line), stamp: line.stamp, image_id: None, done: false, building, written: false });
         out.want(60);
     }
 
     fn progress(&mut self, text: &str, line: &Line<'_>, out: &mut Sink) {
         let Some(attempt) = &mut self.attempt else {
+            let goes_on = text.starts_with("STEP ") || text.contains("] STEP ") || text.starts_with("COMMIT") || text.starts_with("-->");
             if text.contains("rror") && text.contains("source docker://") {
                 self.failed_without_attempt(text, line, out);
+            } else if goes_on && self.base.as_ref().is_some_and(|b| b.of_build) {
+                self.end_pull(true, out);
             }
             return;
         };
@@ -148,10 +166,10 @@ impl Client {
     /// Decides the open pull; `known` says that what followed shows its success.
     fn end_pull(&mut self, known: bool, out: &mut Sink) {
         let Some(attempt) = self.attempt.take() else {
-            if let Some((reference, mark)) = self.base.take() {
+            if let Some(base) = self.base.take() {
                 // A base that was not pulled was here; a pull that said nothing may be either.
-                let event = if known { Event::Cached } else { Event::Referenced };
-                out.emit(Draft::image(event, reference, "podman", mark));
+                let event = if known && base.of_build { Event::Cached } else { Event::Referenced };
+                out.emit(Draft::image(event, base.reference, "podman", base.mark));
             }
             return;
         };

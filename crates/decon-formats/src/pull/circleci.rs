@@ -78,6 +78,7 @@ impl Reader for SpinUp {
             if let Some(event) = container.fetched.filter(|_| !container.docker_told) {
                 out.emit(Draft::image(event, container.reference.clone(), "circleci", container.mark.clone()));
             }
+            let container = Container { reference: Reference { digest: None, ..container.reference }, ..container };
             if !container.ran && container.fetched.is_some() {
                 out.emit(Draft::image(Event::Run, container.reference, "circleci", container.mark));
             } else if !container.ran && !container.docker_told {
@@ -94,7 +95,7 @@ impl SpinUp {
         let mut mark = Mark::at(line);
         if let Some(container) = container {
             container.ran = true;
-            container.docker_told |= reference.digest.is_some();
+            container.reference.digest.clone_from(&reference.digest);
             if reference.digest.is_some() {
                 reference.tag = container.reference.tag.clone();
             }

@@ -85,7 +85,8 @@ fn parse(engine: &'static str, words: &[String]) -> Option<Command> {
     };
     let image = first_argument(&rest[1..])?;
     let image = image.strip_prefix("docker://").unwrap_or(image);
-    let reference = Reference::pullable(image).ok()?;
+    let all_tags = verb == Verb::Pull && rest.iter().any(|w| matches!(w.as_str(), "-a" | "--all-tags"));
+    let reference = if all_tags { Reference::parse(image) } else { Reference::pullable(image) }.ok()?;
     (!built_here(&reference)).then_some(Command { verb, reference, engine })
 }
 

@@ -23,7 +23,7 @@ impl PullFormat for Compose {
         "docker compose output (v1 and from v5 with image names) and classic swarm's lines a host."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulling ", "ulled", "ownloaded newer image", "mage is up to date"]
+        &["ulling", "ulled", "ownloaded newer image", "mage is up to date"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Services>::default())
@@ -36,6 +36,8 @@ struct Services {
     announced: Option<(Reference, Mark)>,
     /// Hosts of a swarm that are pulling.
     hosts: Vec<(String, Reference, Mark)>,
+    /// Images that are being pulled, as v5 names them.
+    images: Vec<(Reference, Mark)>,
 }
 
 impl Reader for Services {
@@ -48,7 +50,7 @@ impl Reader for Services {
             // The docker format reads the result; here the announcement is answered.
             self.announced = None;
         } else if let Some((reference, event)) = image_line(text) {
-            out.emit(Draft::image(event, reference, "compose", Mark::at(line)));
+            self.state(reference, event, line, out);
         } else if let Some((host, image, result)) = swarm(text) {
             self.host(host, image, result, line, out);
         }
@@ -56,6 +58,9 @@ impl Reader for Services {
 
     fn end(&mut self, out: &mut Sink) {
         self.flush(out);
+        for (reference, mark) in std::mem::take(&mut self.images) {
+            out.emit(Draft::image(Event::Referenced, reference, "compose", mark));
+        }
         for (_, reference, mark) in std::mem::take(&mut self.hosts) {
             out.emit(Draft::image(Event::Referenced, reference, "compose", mark));
         }
@@ -67,6 +72,21 @@ impl Services {
         if let Some((reference, mark)) = self.announced.take() {
             out.emit(Draft::image(Event::Referenced, reference, "compose", mark));
         }
+    }
+
+    /// Progress redraws a state many times; each image's end is told once.
+    fn state(&mut self, reference: Reference, event: Event, line: &Line<'_>, out: &mut Sink) {
+        let open = self.images.iter().position(|(r, _)| *r == reference);
+        if event == Event::Referenced {
+            if open.is_none() {
+                self.images.push((reference, Mark::at(line)));
+            }
+            out.want(40);
+            return;
+        }
+        let mut mark = open.map_or_else(|| Mark::at(line), |at| self.images.swap_remove(at).1);
+        mark.join(line);
+        out.emit(Draft::image(event, reference, "compose", mark).at(line.stamp));
     }
 
     fn host(&mut self, host: &str, image: &str, result: &str, line: &Line<'_>, out: &mut Sink) {

@@ -23,7 +23,7 @@ impl PullFormat for Crio {
         "CRI-O's journal: pulls with tag and digest, joined by request id; image states up to 1.32."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulling ", "ulled", "sha256:"]
+        &["ulling", "ulled", "sha256:"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Journal>::default())
@@ -45,6 +45,11 @@ struct Journal {
 impl Reader for Journal {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text;
+        // Cloud Build says `Pulling image: X` too; the daemon's line is a record.
+        let record = line.fields.is_some() || line.raw.starts_with(b"{") || line.unit.is_some_and(|u| u.contains("crio"));
+        if !record {
+            return;
+        }
         if let Some(rest) = text.strip_prefix("Pulling image: ") {
             if let Ok(reference) = Reference::pullable(word(rest)) {
                 let id = line.field("id").unwrap_or_default();

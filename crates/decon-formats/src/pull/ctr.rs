@@ -21,7 +21,7 @@ impl PullFormat for Ctr {
         "ctr and nerdctl pull output: index, manifest and config digests, fetched or already there."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["resolved  ", "sha256:"]
+        &["resolved  ", "sha256:", "ulling"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Pull>::default())

@@ -28,7 +28,7 @@ impl PullFormat for Docker {
         "docker client output: pull, run, create and classic build, graph-driver and containerd store."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["docker ", "ulling ", "sha256:", "ownloaded newer image", "mage is up to date", "Unable to find image", "rror response from daemon", " FROM ", "resolve reference", "nerdctl ", "Download immutable"]
+        &["docker ", "ulling", "sha256:", "ownloaded newer image", "mage is up to date", "Unable to find image", "rror response from daemon", " FROM ", "resolve reference", "nerdctl ", "Download immutable"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Client>::default())
@@ -67,6 +67,10 @@ struct Client {
 impl Reader for Client {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text.trim();
+        if line.fields.is_some() {
+            // A daemon's record; it has its own format.
+            return;
+        }
         // A `Digest:` also belongs to the download of an action package, which is no image.
         if text.starts_with("Download immutable action package") {
             self.flush(out);
@@ -174,6 +178,14 @@ impl Client {
     fn pulling(&mut self, id: &str, path: &str, line: &Line<'_>, out: &mut Sink) {
         let fits = self.attempt.as_ref().is_some_and(|a| !a.pulling && belongs(&a.reference, id, path));
         if !fits {
+            // `pull --all-tags`: the next tag of the same repository begins when the last is done.
+            if let Some(done) = self.attempt.take_if(|a| a.pulling && a.digest.is_some() && names(&a.reference, path)) {
+                let mut draft = Draft::image(Event::Pulled, done.reference.with_digest(done.digest), "docker", done.mark).at(line.stamp);
+                draft.thread = Some(done.thread);
+                out.emit(draft);
+            } else if self.attempt.as_ref().is_some_and(|a| a.reference.tag.is_none() && a.reference.digest.is_none() && names(&a.reference, path)) {
+                self.attempt = None;
+            }
             self.flush_attempt(out);
             let Some(reference) = announced(id, path) else { return };
             self.begin(reference, line, out);
@@ -186,8 +198,12 @@ impl Client {
     }
 
     fn resolve(&mut self, event: Event, text: &str, line: &Line<'_>, out: &mut Sink) {
-        let Ok(mut reference) = Reference::pullable(text) else { return };
+        let Ok(mut reference) = Reference::parse(text) else { return };
         let attempt = self.attempt.take();
+        if reference.tag.is_none() && reference.digest.is_none() {
+            let known = attempt.as_ref().filter(|a| a.reference.repository.may_be(&reference.repository)).and_then(|a| a.reference.tag.clone());
+            reference.tag = known.or_else(|| Some("latest".into()));
+        }
         let (mark, digest, thread) = match attempt {
             Some(mut a) if belongs_to(&a.reference, &reference) => {
                 a.mark.join(line);
@@ -293,14 +309,22 @@ fn announced(id: &str, path: &str) -> Option<Reference> {
             return Some(full);
         }
     }
-    let repository = Repository::with_unknown_registry(path).ok()?;
+    // Red Hat's docker prints the host here.
+    let hosted = path.split('/').next().is_some_and(|first| first.contains(['.', ':']));
+    let repository = if hosted { Repository::parse(path) } else { Repository::with_unknown_registry(path) }.ok()?;
     let digest = Digest::parse(id).ok();
     let tag = (digest.is_none() && decon_core::reference::is_tag(id)).then_some(id);
     Some(Reference::new(repository, tag, digest, &format!("{id}: Pulling from {path}")))
 }
 
+/// Whether a repository is the one that the client's line names without its host.
+fn names(reference: &Reference, path: &str) -> bool {
+    let own = &reference.repository.path;
+    **own == *path || own.ends_with(&format!("/{path}")) || Repository::parse(path).is_ok_and(|r| r == reference.repository)
+}
+
 fn belongs(reference: &Reference, id: &str, path: &str) -> bool {
-    let same_path = *reference.repository.path == *path || reference.repository.path.ends_with(&format!("/{path}"));
+    let same_path = names(reference, path);
     let same_tag = reference.tag.as_deref() == Some(id) || reference.digest.as_ref().is_some_and(|d| id.contains(d.as_str()));
     same_path && (same_tag || id.is_empty() || reference.digest.is_some())
 }
@@ -325,12 +349,15 @@ struct Failure<'t> {
 
 /// Errors of a pull, and the image they name (moby `distribution/errors.go`).
 fn failure(text: &str) -> Option<Failure<'_>> {
+    // GitLab's and kubelet's own lines quote the daemon's.
+    if text.starts_with("WARNING: Failed to pull image") || text.starts_with("ERROR: Job failed") || text.contains("ailed to pull image \"") {
+        return None;
+    }
     let named = |before: &str, after: &str| text.split_once(before).map(|(_, r)| r.split(after).next().unwrap_or(r).trim_matches(['"', '\\', '\'']));
     let known = named("pull access denied for ", ",")
         .or_else(|| named("manifest for ", " not found"))
         .or_else(|| named("failed to resolve reference ", ": "))
-        .or_else(|| named("repository ", " not found: "))
-        .or_else(|| named("Failed to pull image ", ": "));
+        .or_else(|| named("repository ", " not found: "));
     let of_pull = known.is_some()
         || ["no matching manifest for", "toomanyrequests", "manifest unknown", "/v2/", "unauthorized", "i/o timeout", "TLS handshake", "error pulling image", "deadline exceeded", "denied:"]
             .iter()

@@ -23,7 +23,7 @@ impl PullFormat for Dockerd {
         "dockerd's journal: failed pulls, and successful ones with the containerd store."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulled", "pull after error", "Handler for POST", "ulling "]
+        &["ulled", "pull after error", "Handler for POST", "ulling"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Journal>::default())

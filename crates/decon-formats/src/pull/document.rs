@@ -98,6 +98,44 @@ pub(super) fn value(value: &Value, mark: &Mark, sink: &mut Sink, depth: usize) {
     }
 }
 
+/// Log lines that a CI's API returns as one JSON array (CircleCI `message`, Drone `out`,
+/// Woodpecker `data` in base64), with their times.
+pub(super) fn lines_of(bytes: &[u8]) -> Option<Vec<(String, Stamp)>> {
+    let Value::Array(items) = serde_json::from_slice(bytes).ok()? else { return None };
+    let line = |item: &Value| {
+        let told = item.get("type").is_some() || item.get("pos").is_some() || item.get("line").is_some();
+        let text = ["message", "out"].iter().find_map(|k| item.get(*k)?.as_str().map(str::to_owned));
+        let text = text.or_else(|| base64(item.get("data")?.as_str()?))?;
+        let stamp = item.get("time").map(stamp_of).unwrap_or_default();
+        (told && item.get("reason").is_none()).then_some((text, stamp))
+    };
+    let lines: Option<Vec<_>> = items.iter().map(line).collect();
+    lines.filter(|l| !l.is_empty())
+}
+
+/// RFC 4648, with or without padding.
+fn base64(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0u32, 0u32);
+    for byte in text.trim_end_matches('=').bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from((bits >> count) & 0xff).unwrap_or(0));
+        }
+    }
+    Some(String::from_utf8_lossy(&out).into_owned())
+}
+
 /// The log line inside a wrapper: Docker's json-file, the journal's export, shippers' records.
 pub(super) fn wrapped_line(value: &Value) -> Option<(String, Stamp, Option<String>)> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);

@@ -24,7 +24,7 @@ impl PullFormat for Gitlab {
         "GitLab job traces: images of jobs and services, with image id and digest from runner 13.4."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["sha256:", "ulling ", "executor with image", "Using locally found", "to pull image", "Starting service "]
+        &["sha256:", "ulling", "executor with image", "Using locally found", "to pull image", "Starting service "]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Trace>::default())
@@ -47,6 +47,8 @@ struct Trace {
     /// Images already told as run: the line is printed once a stage.
     seen: Vec<(Reference, Option<Digest>)>,
     announced: Vec<(Reference, Mark)>,
+    /// The runner found the next image on its host.
+    local: Option<Mark>,
 }
 
 impl Reader for Trace {
@@ -69,14 +71,15 @@ impl Reader for Trace {
             self.flush(out);
             self.pulling = Some(Pulling { reference: image, mark: Mark::at(line), failed: false, local: false });
         } else if text.contains("Using locally found image") {
-            if let Some(pulling) = &mut self.pulling {
-                pulling.local = true;
+            match &mut self.pulling {
+                Some(pulling) => pulling.local = true,
+                None => self.local = Some(Mark::at(line)),
             }
         } else if let Some(image) = text.split("executor with image ").nth(1).and_then(first) {
             self.announced.push((image, Mark::at(line)));
         } else if let Some(image) = named(text, "Starting service ") {
             self.announced.push((image, Mark::at(line)));
-        } else if text.contains("ailed to pull image") {
+        } else if text.contains("ailed to pull image") && (text.starts_with("WARNING:") || text.starts_with("ERROR:")) {
             self.failed(text, line, out);
         }
     }
@@ -115,6 +118,12 @@ impl Trace {
                 _ => Event::Pulled,
             };
             let mut draft = Draft::image(event, pulling.reference, "gitlab", pulling.mark);
+            draft.thread = Some(super::docker::thread(out, line));
+            out.emit(draft);
+        }
+        if let Some(mut local) = self.local.take() {
+            local.join(line);
+            let mut draft = Draft::image(Event::Cached, Reference { digest: None, ..using.reference.clone() }, "gitlab", local);
             draft.thread = Some(super::docker::thread(out, line));
             out.emit(draft);
         }

@@ -4,9 +4,7 @@
 use decon_core::digest::{Digest, Role};
 use decon_core::observation::Event;
 use decon_core::reference::{Reference, Repository};
-use serde_json::Value;
 
-use super::document::{stamp_of, text};
 use super::line::Line;
 use super::sink::{Draft, Mark, Sink};
 use super::{PullFormat, Reader};
@@ -27,14 +25,6 @@ impl PullFormat for Kaniko {
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Build>::default())
-    }
-    fn json(&self, value: &Value, mark: &Mark, out: &mut Sink) -> bool {
-        let Some(message) = text(value, &["msg"]).filter(|m| m.starts_with("Retrieving image ")) else { return false };
-        if let Some((reference, _)) = retrieving(message) {
-            let stamp = value.get("time").map(stamp_of).unwrap_or_default();
-            out.emit(Draft::image(Event::Pulled, reference, "kaniko", mark.clone()).at(stamp));
-        }
-        true
     }
 }
 
@@ -71,7 +61,7 @@ impl Reader for Build {
                 open.digest = digest;
                 open.mark.join(line);
             }
-        } else if text.contains("error building image") || text.contains("rror retrieving image") || text.contains("MANIFEST_UNKNOWN") {
+        } else if text.contains("error building image") && ["/v2/", "MANIFEST_UNKNOWN", "UNAUTHORIZED", "retrieving image", "TOOMANYREQUESTS"].iter().any(|m| text.contains(m)) {
             if let Some(open) = self.open.last_mut() {
                 open.failed = true;
                 open.mark.join(line);

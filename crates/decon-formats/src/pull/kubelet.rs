@@ -23,7 +23,7 @@ impl PullFormat for Kubelet {
         "kubelet logs: failed pulls and recorded image events."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["PullImage ", "to pull image", "ImagePull", "ulling ", "ulled"]
+        &["PullImage ", "to pull image", "ImagePull", "ulling", "ulled"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Log>::default())
@@ -51,7 +51,8 @@ impl Reader for Log {
             return;
         }
         let Some(reference) = image_of(text) else { return };
-        if !self.failed.contains(&reference) {
+        let told = |f: &Reference| f.repository == reference.repository && f.tag == reference.tag && f.digest == reference.digest;
+        if !self.failed.iter().any(told) {
             self.failed.push(reference.clone());
             out.emit(Draft::image(Event::Failed, reference, "kubelet", Mark::at(line)));
         }

@@ -25,7 +25,7 @@ impl PullFormat for KubernetesEvents {
         "Kubernetes events as kubectl prints them and as JSON: pulls, cached images, failures."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulling ", "ulled", "Container image", "to pull image"]
+        &["ulling", "ulled", "Container image", "to pull image"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Table>::default())

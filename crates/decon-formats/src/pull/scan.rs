@@ -288,11 +288,38 @@ impl LogReader {
     /// Ends the reading.
     pub fn finish(mut self) -> Parsed {
         if let Some(document) = self.document.take() {
+            if let Some(lines) = document::lines_of(&document) {
+                self.array(&lines);
+                return self.end();
+            }
             match document::read(&document, &mut self.sink) {
                 Ok(()) => return self.sink.finish(),
                 Err(()) => self.feed_lines(&document),
             }
         }
+        self.end()
+    }
+
+    /// Lines that an API returned as an array; they are numbered as a person would see them.
+    fn array(&mut self, lines: &[(String, Stamp)]) {
+        let anchors = &*ANCHORS;
+        for (text, stamp) in lines {
+            for raw in text.lines() {
+                self.line += 1;
+                let any = self.sink.takes_any();
+                let mask = mask_of(anchors, raw.as_bytes());
+                if mask == 0 && !any {
+                    continue;
+                }
+                for segment in frame::segments(raw) {
+                    let (clean, apc) = frame::plain(segment);
+                    self.segment(self.line, raw.as_bytes(), &clean, apc.or(*stamp), mask, any);
+                }
+            }
+        }
+    }
+
+    fn end(mut self) -> Parsed {
         if !self.carry.is_empty() {
             let last = std::mem::take(&mut self.carry);
             self.lines(&last, false);

@@ -19,7 +19,7 @@ impl PullFormat for Testcontainers {
         "Testcontainers output in test logs: images pulled and containers created."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulling ", "container for image", "pull took"]
+        &["ulling", "container for image", "pull took"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Tests>::default())
