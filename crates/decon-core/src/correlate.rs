@@ -61,11 +61,11 @@ impl<'a> Correlation<'a> {
             self.threads.entry(thread.clone()).or_default().insert(digest.clone());
         }
         let states_a_tag = matches!(o.event, Event::Pulled | Event::Resolved | Event::Pushed);
-        if let (true, Some(at), Some(r)) = (states_a_tag, o.when().at(), o.reference()) {
-            if let Some(tag) = &r.tag {
-                let state = TagState { at, digest: digest.clone() };
-                self.history.entry((r.repository.clone(), tag.clone())).or_default().insert(state);
-            }
+        if let (true, Some(at), Some(r)) = (states_a_tag, o.when().at(), o.reference())
+            && let Some(tag) = &r.tag
+        {
+            let state = TagState { at, digest: digest.clone() };
+            self.history.entry((r.repository.clone(), tag.clone())).or_default().insert(state);
         }
     }
 

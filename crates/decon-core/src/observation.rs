@@ -297,7 +297,13 @@ mod tests {
     fn an_observation_survives_its_json_form() {
         let asset = Asset::new(AssetKind::Job, "ci/build:1");
         let proof = Proof { path: "a.log".into(), line: Some(3), column: None, blob: Some(Digest::of(b"x")) };
-        let mut o = Observation::of_image(Event::Pulled, Reference::pullable("checkmarx/kics").unwrap(), asset.clone(), "docker", proof.clone());
+        let mut o = Observation::of_image(
+            Event::Pulled,
+            Reference::pullable("checkmarx/kics").unwrap(),
+            asset.clone(),
+            "docker",
+            proof.clone(),
+        );
         o.time = Time(When::Between { from: Some("2026-04-22T12:00:00Z".parse().unwrap()), until: None });
         o.detail.insert("client".into(), "10.0.0.1".into());
         let text = serde_json::to_string(&o).unwrap();

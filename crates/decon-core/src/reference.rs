@@ -55,11 +55,8 @@ impl Repository {
             None => "docker.io".to_owned(),
             Some(host) => canonical_host(host),
         };
-        let path = if registry == "docker.io" && !path.contains('/') {
-            format!("library/{path}")
-        } else {
-            path.to_owned()
-        };
+        let path =
+            if registry == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
         Ok(Self { registry: Some(registry.into()), path: path.into() })
     }
 
@@ -94,10 +91,11 @@ impl Repository {
         if registry == "public.ecr.aws" {
             return self.path.strip_prefix("docker/").and_then(hub);
         }
-        if registry.ends_with(".amazonaws.com") && registry.contains(".dkr.ecr.") {
-            if let Some(rest) = self.path.strip_prefix("docker-hub/") {
-                return hub(rest);
-            }
+        if registry.ends_with(".amazonaws.com")
+            && registry.contains(".dkr.ecr.")
+            && let Some(rest) = self.path.strip_prefix("docker-hub/")
+        {
+            return hub(rest);
         }
         if let Some((_, rest)) = self.path.split_once("dependency_proxy/containers/") {
             return hub(rest);
@@ -108,8 +106,15 @@ impl Repository {
     /// A path component that is itself a public registry's host names the upstream.
     fn embedded_registry(&self) -> Option<Self> {
         const KNOWN: [&str; 9] = [
-            "docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io",
-            "mcr.microsoft.com", "public.ecr.aws",
+            "docker.io",
+            "index.docker.io",
+            "registry-1.docker.io",
+            "ghcr.io",
+            "quay.io",
+            "gcr.io",
+            "registry.k8s.io",
+            "mcr.microsoft.com",
+            "public.ecr.aws",
         ];
         let mut at = 0;
         for part in self.path.split('/') {

@@ -29,16 +29,18 @@ impl Window {
     pub fn may_contain(&self, when: &When) -> bool {
         match when {
             When::At(at) => self.contains(*at),
-            When::Between { from, until } => {
-                self.overlaps(&Self { from: *from, until: until.map(|u| u.saturating_add(jiff::Span::new().nanoseconds(1)).unwrap_or(u)) })
-            }
+            When::Between { from, until } => self.overlaps(&Self {
+                from: *from,
+                until: until.map(|u| u.saturating_add(jiff::Span::new().nanoseconds(1)).unwrap_or(u)),
+            }),
             When::Unstated => true,
         }
     }
 
     /// Whether the two share an instant.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let before = |until: Option<Timestamp>, from: Option<Timestamp>| matches!((until, from), (Some(u), Some(f)) if u <= f);
+        let before =
+            |until: Option<Timestamp>, from: Option<Timestamp>| matches!((until, from), (Some(u), Some(f)) if u <= f);
         !before(self.until, other.from) && !before(other.until, self.from)
     }
 

@@ -1,5 +1,7 @@
 //! Every advisory in the repository parses, and decides its own examples and counter-examples.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -33,7 +35,12 @@ fn every_advisory_decides_its_examples() {
         for example in &advisory.examples {
             let level = decide(&advisory, example);
             if level != example.level {
-                wrong.push(format!("{path}: {:?} is {} and must be {}", example.name, level.name(), example.level.name()));
+                wrong.push(format!(
+                    "{path}: {:?} is {} and must be {}",
+                    example.name,
+                    level.name(),
+                    example.level.name()
+                ));
             }
         }
     }
@@ -45,7 +52,13 @@ fn the_thirteen_incidents_are_here_and_complete() {
     let all = all();
     assert_eq!(all.len(), 13);
     let bad: BTreeSet<_> = all.iter().flat_map(|(_, a)| a.bad().map(|x| x.digest.clone())).collect();
-    let commits: BTreeSet<_> = all.iter().flat_map(|(_, a)| &a.actions).flat_map(|a| &a.commits).filter(|c| c.commit.len() == 40).map(|c| c.commit.clone()).collect();
+    let commits: BTreeSet<_> = all
+        .iter()
+        .flat_map(|(_, a)| &a.actions)
+        .flat_map(|a| &a.commits)
+        .filter(|c| c.commit.len() == 40)
+        .map(|c| c.commit.clone())
+        .collect();
     let files: BTreeSet<_> = all.iter().flat_map(|(_, a)| &a.files).filter_map(|f| f.digest.clone()).collect();
     // Counts of the research: 69 digests (layers of the XZ images apart), 113 commits (two of them good), 41 files.
     assert!(bad.len() >= 69, "{}", bad.len());

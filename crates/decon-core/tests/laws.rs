@@ -1,5 +1,7 @@
 //! The laws of judgement, as properties over invented observations.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use decon_core::advisory::Advisory;
 use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::digest::{Digest, Role};
@@ -64,7 +66,13 @@ prop_compose! {
 }
 
 fn answer(advisory: &Advisory, observations: &[Observation], coverage: &[Coverage]) -> Answer {
-    judge(&Question { advisories: std::slice::from_ref(advisory), named: true, mirrors: &MirrorRules::default(), observations, coverage })
+    judge(&Question {
+        advisories: std::slice::from_ref(advisory),
+        named: true,
+        mirrors: &MirrorRules::default(),
+        observations,
+        coverage,
+    })
 }
 
 fn level_of(answer: &Answer, asset: &Asset) -> Level {
@@ -158,8 +166,11 @@ fn a_tags_history_turns_exposed_into_present() {
     };
     let tagged = at(Event::Pulled, "13:30", None, "by-tag");
     let asset = tagged.asset.clone();
-    let level = |others: &[Observation]| level_of(&answer(&advisory(true), &[&[tagged.clone()], others].concat(), &[]), &asset);
-    let (before, after) = (at(Event::Pulled, "13:00", Some(bad()), "a"), at(Event::Resolved, "14:00", Some(bad()), "b"));
+    let level = |others: &[Observation]| {
+        level_of(&answer(&advisory(true), &[std::slice::from_ref(&tagged), others].concat(), &[]), &asset)
+    };
+    let (before, after) =
+        (at(Event::Pulled, "13:00", Some(bad()), "a"), at(Event::Resolved, "14:00", Some(bad()), "b"));
     assert_eq!(level(&[]), Level::Exposed);
     assert_eq!(level(std::slice::from_ref(&before)), Level::Exposed, "one side alone proves nothing");
     assert_eq!(level(&[before, after]), Level::Present);
@@ -169,9 +180,21 @@ fn a_tags_history_turns_exposed_into_present() {
 fn families_carry_a_manifests_badness_to_its_image_id_on_another_host() {
     let proof = || Proof { path: "log".into(), line: None, column: None, blob: None };
     let config = Digest::of(b"config");
-    let mut journal = Observation::of(Event::Pulled, Subject::Image(Reference::pullable("evil/tool:9").unwrap().with_digest(Some(bad()))), Asset::new(AssetKind::Host, "node"), "law", proof());
+    let mut journal = Observation::of(
+        Event::Pulled,
+        Subject::Image(Reference::pullable("evil/tool:9").unwrap().with_digest(Some(bad()))),
+        Asset::new(AssetKind::Host, "node"),
+        "law",
+        proof(),
+    );
     journal.image_id = Some(config.clone());
-    let mut podman = Observation::of(Event::Held, Subject::Image(Reference::pullable("renamed:1").unwrap()), Asset::new(AssetKind::Host, "laptop"), "law", proof());
+    let mut podman = Observation::of(
+        Event::Held,
+        Subject::Image(Reference::pullable("renamed:1").unwrap()),
+        Asset::new(AssetKind::Host, "laptop"),
+        "law",
+        proof(),
+    );
     podman.image_id = Some(config);
     let found = answer(&advisory(true), &[journal, podman.clone()], &[]);
     assert_eq!(level_of(&found, &podman.asset), Level::Present);

@@ -217,7 +217,9 @@ fn value(node: &Node) -> Value {
         Node::Scalar(scalar) if scalar.plain => plain_value(&scalar.text),
         Node::Scalar(scalar) => Value::String(scalar.text.clone()),
         Node::List(items) => Value::Array(items.iter().map(value).collect()),
-        Node::Map(entries) => Value::Object(entries.iter().map(|(k, v)| (k.text().unwrap_or("").to_owned(), value(v))).collect()),
+        Node::Map(entries) => {
+            Value::Object(entries.iter().map(|(k, v)| (k.text().unwrap_or("").to_owned(), value(v))).collect())
+        }
         Node::Alias(_) => Value::Null,
     }
 }

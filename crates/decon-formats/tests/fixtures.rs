@@ -1,6 +1,8 @@
 //! Every format, layout and site format against its fixtures, found by path: `<name>/<case>` and
 //! `<name>/<case>.jsonl`. `UPDATE_FIXTURES=1` writes what is found; read the difference.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +19,8 @@ fn root(kind: &str) -> PathBuf {
 fn cases(kind: &str, name: &str) -> Vec<PathBuf> {
     let folder = root(kind).join(name);
     let entries = fs::read_dir(&folder).unwrap_or_else(|_| panic!("{} has no fixture", folder.display()));
-    let mut cases: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_none_or(|e| e != "jsonl")).collect();
+    let mut cases: Vec<PathBuf> =
+        entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_none_or(|e| e != "jsonl")).collect();
     cases.sort();
     assert!(!cases.is_empty(), "{} has no fixture", folder.display());
     cases
@@ -37,7 +40,12 @@ fn compare(case: &Path, observations: &[Observation], gaps: usize) {
 }
 
 fn read_log(bytes: &[u8], block: usize) -> pull::Parsed {
-    let context = Context { path: "case.log".into(), asset: Asset::new(AssetKind::Job, "case"), zone: None, bounds: Window::ALWAYS };
+    let context = Context {
+        path: "case.log".into(),
+        asset: Asset::new(AssetKind::Job, "case"),
+        zone: None,
+        bounds: Window::ALWAYS,
+    };
     let mut reader = LogReader::new(context);
     bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
     reader.finish()
@@ -69,7 +77,12 @@ fn how_a_log_is_cut_into_blocks_does_not_matter() {
             }
             let whole = read_log(&bytes, 1 << 20);
             for block in [7, 64, 100] {
-                assert_eq!(whole.observations, read_log(&bytes, block).observations, "{} in blocks of {block}", case.display());
+                assert_eq!(
+                    whole.observations,
+                    read_log(&bytes, block).observations,
+                    "{} in blocks of {block}",
+                    case.display()
+                );
             }
         }
     }
@@ -80,7 +93,9 @@ struct Folder(PathBuf);
 impl Tree for Folder {
     fn list(&self, path: &str) -> Vec<Entry> {
         let read = fs::read_dir(self.0.join(path)).into_iter().flatten().map(|e| e.unwrap());
-        let mut entries: Vec<Entry> = read.map(|e| Entry { name: e.file_name().to_string_lossy().into_owned(), folder: e.path().is_dir() }).collect();
+        let mut entries: Vec<Entry> = read
+            .map(|e| Entry { name: e.file_name().to_string_lossy().into_owned(), folder: e.path().is_dir() })
+            .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries
     }
@@ -132,7 +147,11 @@ fn every_site_format_reads_its_fixtures() {
             let mut gaps = Vec::new();
             let observations = site::observe(*format, &text, "case", &Asset::new(AssetKind::File, "case"), &mut gaps);
             for site in format.sites(&text).unwrap_or_default() {
-                assert!(text.get(site.span.clone()).is_some_and(|t| !t.is_empty()), "{:?} is a span of the text", site.span);
+                assert!(
+                    text.get(site.span.clone()).is_some_and(|t| !t.is_empty()),
+                    "{:?} is a span of the text",
+                    site.span
+                );
             }
             compare(&case, &observations, gaps.len());
         }

@@ -34,7 +34,8 @@ pub(crate) struct Advisories {
 
 /// The built-in advisories, and those in a folder, which replace built-in ones of the same id.
 pub(crate) fn load(folder: Option<&Path>) -> anyhow::Result<Advisories> {
-    let mut texts: Vec<(String, String)> = BUILT_IN.iter().map(|(id, text)| (format!("{id}.toml"), (*text).to_owned())).collect();
+    let mut texts: Vec<(String, String)> =
+        BUILT_IN.iter().map(|(id, text)| (format!("{id}.toml"), (*text).to_owned())).collect();
     if let Some(folder) = folder {
         for (name, text) in files(folder)? {
             texts.retain(|(known, _)| *known != name);
@@ -54,12 +55,14 @@ pub(crate) fn load(folder: Option<&Path>) -> anyhow::Result<Advisories> {
 }
 
 fn files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("the folder of advisories {} cannot be read", folder.display()))?;
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("the folder of advisories {} cannot be read", folder.display()))?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|e| e == "toml") {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("{} cannot be read as UTF-8 text", path.display()))?;
             found.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text));
         }
     }

@@ -1,6 +1,8 @@
 //! Stores made by the real engines: what is told of an invented bad image before its removal,
 //! after it, and after garbage collection.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::path::Path;
@@ -13,20 +15,48 @@ fn names_digest(o: &serde_json::Value, digest: &str) -> bool {
 
 #[test]
 fn docker_classic_store_before_and_after_rmi() {
-    if !needs("docker_classic_store_before_and_after_rmi", &["dockerd", "docker", "docker-registry", "skopeo", "umoci"]) {
+    if !needs("docker_classic_store_before_and_after_rmi", &["dockerd", "docker", "docker-registry", "skopeo", "umoci"])
+    {
         return;
     }
     let registry = Registry::start("docker");
     let at = |p: &str| registry.folder.path(p).to_str().unwrap().to_owned();
     let (root, socket) = (at("docker"), format!("unix://{}", at("docker.sock")));
     let insecure = format!("127.0.0.1:{}", registry.port);
-    let arguments = ["--iptables=false", "--bridge=none", "--data-root", &root, "--exec-root", &at("exec"), "-H", &socket, "--pidfile", &at("docker.pid"), "--storage-driver", "vfs", "--insecure-registry", &insecure];
+    let arguments = [
+        "--iptables=false",
+        "--bridge=none",
+        "--data-root",
+        &root,
+        "--exec-root",
+        &at("exec"),
+        "-H",
+        &socket,
+        "--pidfile",
+        &at("docker.pid"),
+        "--storage-driver",
+        "vfs",
+        "--insecure-registry",
+        &insecure,
+    ];
     let mut engine = Engine::start("dockerd", &arguments, &registry.folder.path("dockerd.log"));
     let docker = |arguments: &[&str]| run("docker", &[&["-H", &socket], arguments].concat());
-    wait_for("dockerd", || std::process::Command::new("docker").args(["-H", &socket, "info"]).output().is_ok_and(|o| o.status.success()));
+    wait_for("dockerd", || {
+        std::process::Command::new("docker").args(["-H", &socket, "info"]).output().is_ok_and(|o| o.status.success())
+    });
     let reference = registry.reference();
     docker(&["pull", &reference]);
-    docker(&["create", "--name", "keeper", "-v", "/etc:/host:ro", "-e", "TOKEN=never-to-be-seen", &reference, "/payload"]);
+    docker(&[
+        "create",
+        "--name",
+        "keeper",
+        "-v",
+        "/etc:/host:ro",
+        "-e",
+        "TOKEN=never-to-be-seen",
+        &reference,
+        "/payload",
+    ]);
     docker(&["save", &reference, "-o", &at("saved.tar")]);
 
     let before = observe(Path::new(&root));
@@ -60,25 +90,38 @@ fn docker_classic_store_before_and_after_rmi() {
 
 #[test]
 fn containerd_before_removal_after_it_and_after_garbage_collection() {
-    if !needs("containerd_before_removal_after_it_and_after_garbage_collection", &["containerd", "ctr", "docker-registry", "skopeo", "umoci"]) {
+    if !needs(
+        "containerd_before_removal_after_it_and_after_garbage_collection",
+        &["containerd", "ctr", "docker-registry", "skopeo", "umoci"],
+    ) {
         return;
     }
     let registry = Registry::start("containerd");
     let at = |p: &str| registry.folder.path(p).to_str().unwrap().to_owned();
     let (root, socket) = (at("root"), at("containerd.sock"));
     let config = registry.folder.write("containerd.toml", format!("version = 2\nroot = \"{root}\"\nstate = \"{}\"\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = \"{socket}\"\n", at("state")));
-    let _engine = Engine::start("containerd", &["-c", config.to_str().unwrap()], &registry.folder.path("containerd.log"));
+    let _engine =
+        Engine::start("containerd", &["-c", config.to_str().unwrap()], &registry.folder.path("containerd.log"));
     let ctr = |arguments: &[&str]| run("ctr", &[&["-a", &socket], arguments].concat());
-    wait_for("containerd", || std::process::Command::new("ctr").args(["-a", &socket, "version"]).output().is_ok_and(|o| o.status.success()));
+    wait_for("containerd", || {
+        std::process::Command::new("ctr").args(["-a", &socket, "version"]).output().is_ok_and(|o| o.status.success())
+    });
     let reference = registry.reference();
     let printed = ctr(&["image", "pull", "--plain-http", "--snapshotter", "native", &reference]);
     let log = registry.folder.write("ctr.log", &printed);
     let told = observe(&log);
-    assert_eq!((told[0]["event"].as_str(), told[0]["image_id"].as_str()), (Some("pulled"), Some(registry.config.as_str())), "{told:?}");
+    assert_eq!(
+        (told[0]["event"].as_str(), told[0]["image_id"].as_str()),
+        (Some("pulled"), Some(registry.config.as_str())),
+        "{told:?}"
+    );
 
     let before = observe(Path::new(&root));
     let held = of_events(&before, &["held"]);
-    assert!(held.iter().any(|o| names_digest(o, &registry.digest) && o["tag"] == "1" && o["at"].is_string()), "{before:?}");
+    assert!(
+        held.iter().any(|o| names_digest(o, &registry.digest) && o["tag"] == "1" && o["at"].is_string()),
+        "{before:?}"
+    );
     assert_eq!(registry.check(Path::new(&root)).0, "present");
 
     // Its record is gone, its content not yet collected.
@@ -93,7 +136,12 @@ fn containerd_before_removal_after_it_and_after_garbage_collection() {
     // After collection nothing is left of it, and nothing is invented.
     ctr(&["image", "pull", "--plain-http", "--snapshotter", "native", &reference]);
     ctr(&["image", "rm", "--sync", &reference]);
-    wait_for("garbage collection", || !registry.folder.path(&format!("root/io.containerd.content.v1.content/blobs/sha256/{}", &registry.digest[7..])).exists());
+    wait_for("garbage collection", || {
+        !registry
+            .folder
+            .path(&format!("root/io.containerd.content.v1.content/blobs/sha256/{}", &registry.digest[7..]))
+            .exists()
+    });
     let collected = observe(Path::new(&root));
     assert!(!collected.iter().any(|o| names_digest(o, &registry.digest)), "{collected:?}");
 }
@@ -106,12 +154,34 @@ fn podman_keeps_former_names() {
     let registry = Registry::start("podman");
     let at = |p: &str| registry.folder.path(p).to_str().unwrap().to_owned();
     let root = at("storage");
-    let podman = |arguments: &[&str]| run("podman", &[&["--root", &root, "--runroot", &at("run"), "--tmpdir", &at("tmp"), "--storage-driver", "vfs", "--events-backend", "none"], arguments].concat());
+    let podman = |arguments: &[&str]| {
+        run(
+            "podman",
+            &[
+                &[
+                    "--root",
+                    &root,
+                    "--runroot",
+                    &at("run"),
+                    "--tmpdir",
+                    &at("tmp"),
+                    "--storage-driver",
+                    "vfs",
+                    "--events-backend",
+                    "none",
+                ],
+                arguments,
+            ]
+            .concat(),
+        )
+    };
     let reference = registry.reference();
     let printed = podman(&["pull", "--tls-verify=false", &reference]);
     let told = observe(&registry.folder.write("pull.log", &printed));
     assert_eq!(told[0]["image_id"], registry.config.as_str(), "{printed}");
-    let held = |o: &[serde_json::Value]| of_events(o, &["held"]).into_iter().find(|o| names_digest(o, &registry.digest)).cloned();
+    let held = |o: &[serde_json::Value]| {
+        of_events(o, &["held"]).into_iter().find(|o| names_digest(o, &registry.digest)).cloned()
+    };
     let before = held(&observe(Path::new(&root))).expect("the image is told");
     assert_eq!(before["image_id"], registry.config.as_str());
     podman(&["untag", &reference]);
@@ -135,13 +205,26 @@ fn a_registry_tells_the_history_of_a_tag_and_what_was_deleted() {
     registry.folder.write("rootfs/payload", "repaired");
     run("umoci", &["new", "--image", &image]);
     run("umoci", &["insert", "--rootless", "--image", &image, registry.folder.path("rootfs").to_str().unwrap(), "/"]);
-    run("skopeo", &["copy", "--dest-tls-verify=false", &format!("oci:{image}"), &format!("docker://{}", registry.reference())]);
+    run(
+        "skopeo",
+        &["copy", "--dest-tls-verify=false", &format!("oci:{image}"), &format!("docker://{}", registry.reference())],
+    );
     let moved = observe(&storage);
-    let former = moved.iter().find(|o| names_digest(o, &registry.digest) && o["tag"] == "1").expect("the tag's former digest is told");
+    let former = moved
+        .iter()
+        .find(|o| names_digest(o, &registry.digest) && o["tag"] == "1")
+        .expect("the tag's former digest is told");
     assert_eq!(former["event"], "held");
     assert!(former["detail"]["tag"].as_str().unwrap().contains("former"));
 
-    run("skopeo", &["delete", "--tls-verify=false", &format!("docker://127.0.0.1:{}/evil/tool@{}", registry.port, registry.digest)]);
+    run(
+        "skopeo",
+        &[
+            "delete",
+            "--tls-verify=false",
+            &format!("docker://127.0.0.1:{}/evil/tool@{}", registry.port, registry.digest),
+        ],
+    );
     registry.engine.stop();
     let config = registry.folder.path("registry.yml");
     run("docker-registry", &["garbage-collect", config.to_str().unwrap()]);

@@ -8,7 +8,10 @@ use thiserror::Error;
 use toml::Spanned;
 
 use super::schema::{self, Disposition, IndicatorKind, Written};
-use super::{Action, Advice, Advisory, Artifact, Claim, Commit, Example, File, Indicator, Package, RepositoryPattern, TagWindow, Trace};
+use super::{
+    Action, Advice, Advisory, Artifact, Claim, Commit, Example, File, Indicator, Package, RepositoryPattern, TagWindow,
+    Trace,
+};
 use crate::digest::Digest;
 use crate::reference::{Reference, Repository, is_tag};
 use crate::window::Window;
@@ -51,11 +54,19 @@ impl Reader<'_> {
 
     fn advisory(&self, w: Written) -> Parsed<Advisory> {
         if *w.schema.get_ref() != 1 {
-            return Err(self.error(&w.schema.span(), "this schema is not known", "write schema = 1, or use a newer decon"));
+            return Err(self.error(
+                &w.schema.span(),
+                "this schema is not known",
+                "write schema = 1, or use a newer decon",
+            ));
         }
         let good_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if w.id.get_ref().is_empty() || !w.id.get_ref().chars().all(good_id) {
-            return Err(self.error(&w.id.span(), format!("{:?} is no id", w.id.get_ref()), "use lower-case letters, digits and dashes"));
+            return Err(self.error(
+                &w.id.span(),
+                format!("{:?} is no id", w.id.get_ref()),
+                "use lower-case letters, digits and dashes",
+            ));
         }
         let advisory = Advisory {
             id: w.id.into_inner().into(),
@@ -72,7 +83,11 @@ impl Reader<'_> {
             packages: w.packages.into_iter().map(|x| self.package(x)).collect::<Parsed<_>>()?,
             files: w.files.into_iter().map(|x| self.file(x)).collect::<Parsed<_>>()?,
             indicators: w.indicators.into_iter().map(|x| self.indicator(x)).collect::<Parsed<_>>()?,
-            traces: w.traces.into_iter().map(|t| Trace { kind: t.kind, value: t.value.into(), note: note(t.note) }).collect(),
+            traces: w
+                .traces
+                .into_iter()
+                .map(|t| Trace { kind: t.kind, value: t.value.into(), note: note(t.note) })
+                .collect(),
             reach: w.reach,
             advice: w.advice.into_iter().map(|x| self.advice(x)).collect::<Parsed<_>>()?,
             examples: w.examples.into_iter().map(|x| self.example(x)).collect::<Parsed<_>>()?,
@@ -88,7 +103,9 @@ impl Reader<'_> {
         if let Some(registry) = text.get_ref().strip_suffix("/*") {
             return Ok(RepositoryPattern { registry: registry.into(), path: None });
         }
-        let wrong = |m: String| self.error(&text.span(), m, "write registry/path without tag, such as docker.io/checkmarx/kics");
+        let wrong = |m: String| {
+            self.error(&text.span(), m, "write registry/path without tag, such as docker.io/checkmarx/kics")
+        };
         let repository = Repository::parse(text.get_ref()).map_err(|e| wrong(e.to_string()))?;
         if repository.to_string() != *text.get_ref() {
             return Err(wrong(format!("{:?} is not in canonical form, which is {repository}", text.get_ref())));
@@ -108,7 +125,11 @@ impl Reader<'_> {
             let digest = self.digest(&w.digest)?;
             if seen.insert(digest.clone(), w.disposition).is_some_and(|before| before != w.disposition) {
                 let message = format!("{digest} is listed as bad and as good");
-                return Err(self.error(&w.digest.span(), message, "find out which it is; a digest never changes its content"));
+                return Err(self.error(
+                    &w.digest.span(),
+                    message,
+                    "find out which it is; a digest never changes its content",
+                ));
             }
             artifacts.push(Artifact {
                 digest,
@@ -146,10 +167,14 @@ impl Reader<'_> {
 
     fn window(&self, from: Option<&Spanned<String>>, until: Option<&Spanned<String>>) -> Parsed<Window> {
         let window = Window { from: self.time(from)?, until: self.time(until)? };
-        if let (Some(a), Some(b), Some(text)) = (window.from, window.until, until) {
-            if b <= a {
-                return Err(self.error(&text.span(), "this window ends before it starts", "exchange from and until, or correct one"));
-            }
+        if let (Some(a), Some(b), Some(text)) = (window.from, window.until, until)
+            && b <= a
+        {
+            return Err(self.error(
+                &text.span(),
+                "this window ends before it starts",
+                "exchange from and until, or correct one",
+            ));
         }
         Ok(window)
     }
@@ -169,7 +194,11 @@ impl Reader<'_> {
 
     fn tag_window(&self, w: schema::WrittenWindow) -> Parsed<TagWindow> {
         if let Some(tag) = w.tags.iter().find(|t| !is_tag(t.get_ref())) {
-            return Err(self.error(&tag.span(), format!("{:?} is not a tag", tag.get_ref()), "write the tag alone, without repository"));
+            return Err(self.error(
+                &tag.span(),
+                format!("{:?} is not a tag", tag.get_ref()),
+                "write the tag alone, without repository",
+            ));
         }
         let claims = self.claims(w.claims)?;
         Ok(TagWindow {
@@ -187,7 +216,11 @@ impl Reader<'_> {
         }
         if let Some(both) = w.safe_refs.iter().find(|s| w.refs.contains(s.get_ref())) {
             let message = format!("ref {:?} is listed as bad and as safe", both.get_ref());
-            return Err(self.error(&both.span(), message, "say in the note when it was which, and list it as bad only"));
+            return Err(self.error(
+                &both.span(),
+                message,
+                "say in the note when it was which, and list it as bad only",
+            ));
         }
         let claims = self.claims(w.claims)?;
         Ok(Action {
@@ -268,7 +301,11 @@ impl Reader<'_> {
                 .map_err(|e| self.error(&reference.span(), e, "write it as a client would"))?;
         }
         if w.reference.is_some() == w.action.is_some() {
-            return Err(self.error(&w.name.span(), "an example is about a reference or about an action", "give exactly one of the two"));
+            return Err(self.error(
+                &w.name.span(),
+                "an example is about a reference or about an action",
+                "give exactly one of the two",
+            ));
         }
         if let Some(action) = w.action.as_ref().filter(|a| !a.get_ref().contains('@')) {
             return Err(self.error(&action.span(), "an action is written owner/repository@ref", "add the ref"));
@@ -317,10 +354,14 @@ mod tests {
         let unknown = error_of("digets = 1\n[sources]\n");
         assert_eq!(unknown.line, 6, "{unknown}");
         assert!(unknown.to_string().contains("digets"), "{unknown}");
-        let short = error_of(&format!("{sources}[[artifact]]\ndigest = \"sha256:12\"\nrole = \"index\"\ndisposition = \"bad\"\nconfidence = \"high\"\nsources = [\"a\"]\n"));
+        let short = error_of(&format!(
+            "{sources}[[artifact]]\ndigest = \"sha256:12\"\nrole = \"index\"\ndisposition = \"bad\"\nconfidence = \"high\"\nsources = [\"a\"]\n"
+        ));
         assert_eq!(short.line, 9);
         assert!(short.to_string().contains("64 hex"), "{short}");
-        let window = error_of(&format!("{sources}[[window]]\n[[window.claim]]\nfrom = \"2026-01-02T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"\nsource = \"a\"\n"));
+        let window = error_of(&format!(
+            "{sources}[[window]]\n[[window.claim]]\nfrom = \"2026-01-02T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"\nsource = \"a\"\n"
+        ));
         assert_eq!(window.line, 11);
         assert!(window.message.contains("ends before"), "{window}");
         let source = error_of(&format!("{sources}[[advice]]\nstep = \"x\"\nsource = \"b\"\n"));
@@ -330,7 +371,11 @@ mod tests {
     #[test]
     fn a_digest_is_not_both_good_and_bad() {
         let digest = Digest::of(b"x");
-        let artifact = |d: &str| format!("[[artifact]]\ndigest = \"{digest}\"\nrole = \"index\"\ndisposition = \"{d}\"\nconfidence = \"high\"\nsources = []\n");
+        let artifact = |d: &str| {
+            format!(
+                "[[artifact]]\ndigest = \"{digest}\"\nrole = \"index\"\ndisposition = \"{d}\"\nconfidence = \"high\"\nsources = []\n"
+            )
+        };
         let both = error_of(&format!("[sources]\n{}{}", artifact("bad"), artifact("good")));
         assert!(both.message.contains("as bad and as good"), "{both}");
     }

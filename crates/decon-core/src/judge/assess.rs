@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::mirror::{MirrorRules, Standing};
 use super::Finding;
+use super::mirror::{MirrorRules, Standing};
 use crate::advisory::{Advisory, AdvisoryIndex, Disposition, TagWindow};
 use crate::correlate::{Correlation, listed};
 use crate::digest::{Digest, Role};
@@ -43,7 +43,11 @@ impl<'a, 'i> Relevance<'a, 'i> {
 
     /// Threads in which some event names something listed.
     pub(super) fn threads(&self, observations: &[Observation], families: &HashSet<Digest>) -> HashSet<Box<str>> {
-        observations.iter().filter(|o| o.thread.is_some() && self.concerns(o, families)).filter_map(|o| o.thread.clone()).collect()
+        observations
+            .iter()
+            .filter(|o| o.thread.is_some() && self.concerns(o, families))
+            .filter_map(|o| o.thread.clone())
+            .collect()
     }
 
     pub(super) fn concerns(&self, o: &Observation, families: &HashSet<Digest>) -> bool {
@@ -62,13 +66,12 @@ impl<'a, 'i> Relevance<'a, 'i> {
 
     /// The advisories about this repository or what it stands for, with how it stands.
     fn affected(&self, repository: &Repository) -> Vec<(&'a Advisory, Repository, Standing)> {
-        let mut found: Vec<_> = self
-            .index
-            .repository(repository)
-            .map(|a| (a, repository.clone(), Standing::Itself))
-            .collect();
+        let mut found: Vec<_> =
+            self.index.repository(repository).map(|a| (a, repository.clone(), Standing::Itself)).collect();
         if let Some(upstream) = self.mirrors.upstream(repository) {
-            found.extend(self.index.repository(&upstream).map(|a| (a, upstream.clone(), Standing::Mirror(upstream.clone()))));
+            found.extend(
+                self.index.repository(&upstream).map(|a| (a, upstream.clone(), Standing::Mirror(upstream.clone()))),
+            );
         }
         if found.is_empty() && repository.registry.as_deref() != Some("docker.io") {
             found.extend(self.probable(repository));
@@ -158,7 +161,8 @@ impl<'a> Assessment<'a, '_> {
 
     /// Bad content, listed or learned, in the event's own digests or its thread's.
     fn by_digest(&mut self, decided: &mut HashSet<Box<str>>) {
-        let own: Vec<(Digest, &'static str)> = own_digests(self.o).map(|d| (d.clone(), "its own evidence records")).collect();
+        let own: Vec<(Digest, &'static str)> =
+            own_digests(self.o).map(|d| (d.clone(), "its own evidence records")).collect();
         let thread = self.o.thread.as_deref().into_iter().flat_map(|t| self.correlation.thread(t));
         let joined: Vec<_> = thread.map(|d| (d.clone(), "the pull it shares its image with records")).collect();
         for (digest, whence) in own.into_iter().chain(joined) {
@@ -179,7 +183,8 @@ impl<'a> Assessment<'a, '_> {
             let learned: Vec<_> = self.correlation.learned(&digest).to_vec();
             for l in learned {
                 if decided.insert(l.advisory.id.clone()) {
-                    let chain = format!("evidence shows that {digest} {} {}, or of one in its family", l.relation, l.root);
+                    let chain =
+                        format!("evidence shows that {digest} {} {}, or of one in its family", l.relation, l.root);
                     let what = format!("{} lists {} as malicious", l.advisory.id, l.root);
                     self.push_bad(l.advisory, &digest, whence, vec![chain, what]);
                 }
@@ -201,7 +206,10 @@ impl<'a> Assessment<'a, '_> {
             if decided.insert(hit.advisory.id.clone()) {
                 let steps = vec![
                     format!("the digest was cut off after {}", prefix.as_str()),
-                    format!("{} lists {} as malicious, which starts so (prefix match)", hit.advisory.id, hit.artifact.digest),
+                    format!(
+                        "{} lists {} as malicious, which starts so (prefix match)",
+                        hit.advisory.id, hit.artifact.digest
+                    ),
                 ];
                 let text = format!("{} {} (prefix match)", phrase(self.o.event), prefix.as_str());
                 self.push(hit.advisory, level_of_bad(self.o.event), text, steps);
@@ -247,7 +255,8 @@ impl<'a> Assessment<'a, '_> {
 
     /// Only the event's own recorded digest (or that of the command it is part of) acquits it.
     fn acquit(&mut self, advisory: &'a Advisory, reference: &Reference, steps: &mut Vec<String>) -> bool {
-        let thread: Vec<Digest> = self.o.thread.as_deref().into_iter().flat_map(|t| self.correlation.thread(t)).cloned().collect();
+        let thread: Vec<Digest> =
+            self.o.thread.as_deref().into_iter().flat_map(|t| self.correlation.thread(t)).cloned().collect();
         // A layer's or a config's digest says nothing about which image it was.
         let names_image = matches!(self.o.role, Role::Index | Role::Manifest | Role::Unstated);
         let own: Vec<Digest> = self.o.digest().cloned().filter(|_| names_image).into_iter().chain(thread).collect();
@@ -255,15 +264,31 @@ impl<'a> Assessment<'a, '_> {
             match listed(self.relevance.index, advisory, &digest) {
                 Some(Disposition::Good) => {
                     steps.push(format!("the digest it records, {digest}, is known good to {}", advisory.id));
-                    self.push(advisory, Level::Clear, format!("{}: known-good digest", brief(reference)), std::mem::take(steps));
+                    self.push(
+                        advisory,
+                        Level::Clear,
+                        format!("{}: known-good digest", brief(reference)),
+                        std::mem::take(steps),
+                    );
                     return true;
                 }
                 None if advisory.digests_complete => {
-                    steps.push(format!("the digest it records, {digest}, is none of the malicious ones, all of which {} lists", advisory.id));
-                    self.push(advisory, Level::Clear, format!("{}: its digest is not a malicious one", brief(reference)), std::mem::take(steps));
+                    steps.push(format!(
+                        "the digest it records, {digest}, is none of the malicious ones, all of which {} lists",
+                        advisory.id
+                    ));
+                    self.push(
+                        advisory,
+                        Level::Clear,
+                        format!("{}: its digest is not a malicious one", brief(reference)),
+                        std::mem::take(steps),
+                    );
                     return true;
                 }
-                None => steps.push(format!("{digest} is not listed, but {} does not claim to list every malicious digest", advisory.id)),
+                None => steps.push(format!(
+                    "{digest} is not listed, but {} does not claim to list every malicious digest",
+                    advisory.id
+                )),
                 Some(Disposition::Bad) => {}
             }
         }
@@ -288,24 +313,42 @@ impl<'a> Assessment<'a, '_> {
             if let (Some(before), Some(after)) = (before, after) {
                 let bad = |d: &Digest| listed(self.relevance.index, advisory, d) == Some(Disposition::Bad);
                 if bad(&before.digest) && bad(&after.digest) {
-                    steps.push(format!("at {} the tag pointed to {}, at {} to {}: both malicious", before.at, before.digest, after.at, after.digest));
+                    steps.push(format!(
+                        "at {} the tag pointed to {}, at {} to {}: both malicious",
+                        before.at, before.digest, after.at, after.digest
+                    ));
                     let text = format!("{} while the tag pointed to {}", phrase(self.o.event), before.digest.short());
                     self.push(advisory, level_of_bad(self.o.event), text, steps);
                     return;
                 }
             }
         }
-        self.push_named(advisory, reference, steps, "by affected tag in the window, digest not recorded", level_of_name(self.o.event));
+        self.push_named(
+            advisory,
+            reference,
+            steps,
+            "by affected tag in the window, digest not recorded",
+            level_of_name(self.o.event),
+        );
     }
 
-    fn push_named(&mut self, advisory: &'a Advisory, reference: &Reference, mut steps: Vec<String>, why: &str, level: Level) {
+    fn push_named(
+        &mut self,
+        advisory: &'a Advisory,
+        reference: &Reference,
+        mut steps: Vec<String>,
+        why: &str,
+        level: Level,
+    ) {
         let level = level.min(level_of_name(self.o.event));
         steps.push(format!("{} {why} is {}", self.o.event.name(), level.name()));
         let name = brief(reference);
         let text = match (level, self.o.event) {
             (Level::Cited, _) => format!("names {name} by mutable tag"),
             (Level::Clear, event) => format!("{} {name}", phrase(event)),
-            (_, Event::Residue) => format!("held {} and removed it; which tag or digest is not recorded", reference.repository),
+            (_, Event::Residue) => {
+                format!("held {} and removed it; which tag or digest is not recorded", reference.repository)
+            }
             (_, event) => format!("{} {name} {why}", phrase(event)),
         };
         self.push(advisory, level, text, steps);
@@ -318,8 +361,17 @@ impl<'a> Assessment<'a, '_> {
             for (hit, listed) in self.relevance.index.commit(commit) {
                 if decided.insert(hit.advisory.id.clone()) {
                     let level = if self.o.event == Event::Cited { Level::Cited } else { Level::Present };
-                    let steps = vec![format!("{} lists commit {commit} as malicious (by {})", hit.advisory.id, listed.sources.join(", "))];
-                    self.push(hit.advisory, level, format!("{} {action}@{action_ref}, a malicious commit", phrase(self.o.event)), steps);
+                    let steps = vec![format!(
+                        "{} lists commit {commit} as malicious (by {})",
+                        hit.advisory.id,
+                        listed.sources.join(", ")
+                    )];
+                    self.push(
+                        hit.advisory,
+                        level,
+                        format!("{} {action}@{action_ref}, a malicious commit", phrase(self.o.event)),
+                        steps,
+                    );
                 }
             }
         }
@@ -341,17 +393,28 @@ impl<'a> Assessment<'a, '_> {
         }
         if let Some(commit) = commit {
             // A recorded commit decides as a recorded digest does, where every bad one is listed.
-            let good = action.commits.iter().any(|c| c.disposition == Disposition::Good && commit.starts_with(&*c.commit));
+            let good =
+                action.commits.iter().any(|c| c.disposition == Disposition::Good && commit.starts_with(&*c.commit));
             let complete = action.commits.iter().any(|c| c.disposition == Disposition::Bad);
             if good || complete {
                 let why = if good { "is known good" } else { "is none of the malicious ones listed" };
-                self.push(advisory, Level::Clear, format!("{name}: its commit {why}"), vec![format!("commit {commit} {why}")]);
+                self.push(
+                    advisory,
+                    Level::Clear,
+                    format!("{name}: its commit {why}"),
+                    vec![format!("commit {commit} {why}")],
+                );
                 return;
             }
         }
         let when = if self.o.event == Event::Cited { When::Unstated } else { self.o.when() };
         if !action.window.may_contain(&when) {
-            self.push(advisory, Level::Clear, format!("{name}: outside the window"), vec!["it was fetched outside every window in which the ref was bad".into()]);
+            self.push(
+                advisory,
+                Level::Clear,
+                format!("{name}: outside the window"),
+                vec!["it was fetched outside every window in which the ref was bad".into()],
+            );
             return;
         }
         let level = if self.o.event == Event::Cited { Level::Cited } else { Level::Exposed };

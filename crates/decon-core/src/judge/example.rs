@@ -19,12 +19,24 @@ pub fn decide(advisory: &Advisory, example: &Example) -> Level {
         },
         (None, action) => {
             let (action, action_ref) = action.as_deref().and_then(|a| a.split_once('@')).unwrap_or_default();
-            Subject::Action { action: action.to_ascii_lowercase().into(), action_ref: action_ref.into(), commit: example.commit.clone() }
+            Subject::Action {
+                action: action.to_ascii_lowercase().into(),
+                action_ref: action_ref.into(),
+                commit: example.commit.clone(),
+            }
         }
     };
     let mut observation = Observation::of(example.event, subject, asset.clone(), "example", proof);
     observation.time = Time(example.at.map_or(When::Unstated, When::At));
-    let coverage = Coverage { path: "example".into(), asset, format: "example".into(), window: Some(Window::ALWAYS), bytes: 1, blob: None, gaps: Vec::new() };
+    let coverage = Coverage {
+        path: "example".into(),
+        asset,
+        format: "example".into(),
+        window: Some(Window::ALWAYS),
+        bytes: 1,
+        blob: None,
+        gaps: Vec::new(),
+    };
     let question = Question {
         advisories: std::slice::from_ref(advisory),
         named: true,

@@ -28,8 +28,18 @@ pub(super) enum Standing {
 
 /// Registries that serve publishers, so that an equal path there is another image.
 const PUBLIC: [&str; 12] = [
-    "docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io", "mcr.microsoft.com", "public.ecr.aws",
-    "registry.gitlab.com", "registry.redhat.io", "nvcr.io", "lscr.io", "k8s.gcr.io",
+    "docker.io",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "registry.k8s.io",
+    "mcr.microsoft.com",
+    "public.ecr.aws",
+    "registry.gitlab.com",
+    "registry.redhat.io",
+    "nvcr.io",
+    "lscr.io",
+    "k8s.gcr.io",
 ];
 
 impl MirrorRules {

@@ -128,18 +128,18 @@ fn bracket<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
     let Some(end) = text.find(']').filter(|end| *end <= 120) else { return false };
     let inside = &text[1..end];
     let rest = &text[end + 1..];
-    if let Some((stamp, left)) = stamp::leading(inside) {
-        if left.is_empty() {
-            frame.stamp = stamp.or(frame.stamp);
-            frame.text = rest.strip_prefix(' ').unwrap_or(rest);
-            return true;
-        }
+    if let Some((stamp, left)) = stamp::leading(inside)
+        && left.is_empty()
+    {
+        frame.stamp = stamp.or(frame.stamp);
+        frame.text = rest.strip_prefix(' ').unwrap_or(rest);
+        return true;
     }
-    if let Some(left) = clock(&format!("{inside} ")).map(str::len) {
-        if left <= 1 {
-            frame.text = teamcity(rest);
-            return true;
-        }
+    if let Some(left) = clock(&format!("{inside} ")).map(str::len)
+        && left <= 1
+    {
+        frame.text = teamcity(rest);
+        return true;
     }
     // Prefixes with " : " are Tekton's; a bare word is a Jenkins branch or a TeamCity step.
     let lane = inside.contains(" : ") || (inside.len() <= 64 && is_lane(inside));
@@ -174,7 +174,14 @@ fn teamcity(rest: &str) -> &str {
 /// `##[command]`, `[command]`, `##[group]Run `: what runners put before commands.
 fn marker<'a>(frame: &mut Frame<'a>, text: &'a str, open: &str) -> bool {
     let Some(inside) = text.strip_prefix(open) else { return false };
-    for (word, command) in [("command]", true), ("group]", false), ("section]", false), ("debug]", false), ("warning]", false), ("error]", false)] {
+    for (word, command) in [
+        ("command]", true),
+        ("group]", false),
+        ("section]", false),
+        ("debug]", false),
+        ("warning]", false),
+        ("error]", false),
+    ] {
         if let Some(rest) = inside.strip_prefix(word) {
             if open == "[" && word != "command]" {
                 return false;
@@ -256,7 +263,10 @@ pub fn prompt(text: &str) -> Option<&str> {
         (matches!(c, '$' | '#' | '>') && next.starts_with(' ')).then_some(i)
     })?;
     let head = &text[..at];
-    let shell = head.starts_with("PS ") || (head.contains('@') && !head.contains("sha256")) || head.ends_with('~') || head.contains(":\\");
+    let shell = head.starts_with("PS ")
+        || (head.contains('@') && !head.contains("sha256"))
+        || head.ends_with('~')
+        || head.contains(":\\");
     (shell && !head.contains("docker")).then(|| text[at + 1..].trim_start())
 }
 
@@ -293,7 +303,12 @@ mod tests {
 
     #[test]
     fn content_that_looks_like_framing_stays() {
-        for line in ["15: Pulling from library/postgres", "#4 [1/7] FROM x", "[internal] load metadata for x", "[+] Running 2/2"] {
+        for line in [
+            "15: Pulling from library/postgres",
+            "#4 [1/7] FROM x",
+            "[internal] load metadata for x",
+            "[+] Running 2/2",
+        ] {
             assert_eq!(text_of(line), line, "{line}");
         }
     }

@@ -1,8 +1,8 @@
 //! Time stamps: UTC only when the text says so, else local with its text, else nothing.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 /// When a line says it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -143,7 +143,8 @@ pub fn parse_rfc3339(text: &str) -> Stamp {
 /// `22/Apr/2026:18:47:42 +0000`, the date of access logs; HAProxy writes it with `.008` and no zone.
 pub fn parse_access(text: &str) -> Stamp {
     let mut parts = text.splitn(4, ['/', ':']);
-    let (Some(day), Some(month), Some(year), Some(clock)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(day), Some(month), Some(year), Some(clock)) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Stamp::Unstated;
     };
     let Some(month) = month_number(month) else { return Stamp::Unstated };
@@ -180,9 +181,15 @@ mod tests {
         assert_eq!(utc("2024-07-16 02:36:10 +0000 UTC").as_deref(), Some("2024-07-16T02:36:10Z"));
         assert_eq!(utc("2026-04-22T12:36:01"), None);
         assert_eq!(utc("2026/04/22 05:38:02"), None);
-        assert_eq!(parse_access("22/Apr/2026:18:47:42 +0200").utc().map(|t| t.to_string()).as_deref(), Some("2026-04-22T16:47:42Z"));
+        assert_eq!(
+            parse_access("22/Apr/2026:18:47:42 +0200").utc().map(|t| t.to_string()).as_deref(),
+            Some("2026-04-22T16:47:42Z")
+        );
         assert_eq!(parse_access("29/Aug/2026:07:02:22.008").utc(), None);
-        assert_eq!(parse_go_date("Wed, 22 Apr 2026 12:38:02 GMT").utc().map(|t| t.to_string()).as_deref(), Some("2026-04-22T12:38:02Z"));
+        assert_eq!(
+            parse_go_date("Wed, 22 Apr 2026 12:38:02 GMT").utc().map(|t| t.to_string()).as_deref(),
+            Some("2026-04-22T12:38:02Z")
+        );
         assert_eq!(parse_rfc3339("2026-13-45T99:00:00Z"), Stamp::Unstated);
     }
 }

@@ -25,8 +25,8 @@ pub(super) fn peel<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
 fn header_time(text: &str) -> Option<&str> {
     let mut words = text.splitn(4, ' ').filter(|w| !w.is_empty());
     let (first, mut second) = (words.next()?, words.next()?);
-    let mut rest = words.next().map(|_| ())?;
-    let _ = &mut rest;
+    words.next().map(|_| ())?;
+    let _ = &mut ();
     let after = text.find(first).map(|at| at + first.len())?;
     let mut tail = text[after..].trim_start();
     if !tail.starts_with(second) {
@@ -43,7 +43,8 @@ fn host_and_unit<'a>(frame: &mut Frame<'a>, rest: &'a str) -> bool {
     let Some((host, tail)) = rest.split_once(' ') else { return false };
     let Some((tag, message)) = tail.split_once(": ") else { return false };
     let unit = tag.split_once('[').map_or(tag, |(unit, _)| unit);
-    let name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@()".contains(&b));
+    let name =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@()".contains(&b));
     let with_pid = tag.len() == unit.len() || tag.ends_with(']');
     if !name(host) || !name(unit) || !with_pid || host.contains('/') {
         return false;

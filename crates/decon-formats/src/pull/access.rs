@@ -69,7 +69,12 @@ fn parse(line: &Line<'_>) -> Option<Request> {
     result.cached = cache_status(before);
     let quoted: Vec<&str> = after.split('"').skip(1).step_by(2).collect();
     result.host = quoted.iter().find_map(|q| q.strip_prefix("HOST:")).map(Into::into);
-    result.agent = quoted.iter().rev().find(|q| q.contains('/') && !q.contains("://") && !q.contains(':')).map_or("", |v| v).into();
+    result.agent = quoted
+        .iter()
+        .rev()
+        .find(|q| q.contains('/') && !q.contains("://") && !q.contains(':'))
+        .map_or("", |v| v)
+        .into();
     Some(result)
 }
 

@@ -6,9 +6,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::{Reference, Repository};
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::stamp_of;
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 
 /// Azure Container Registry events.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ impl PullFormat for Acr {
     }
     fn json(&self, value: &Value, mark: &Mark, out: &mut Sink) -> bool {
         let category = field(value, "category").or_else(|| field(value, "Type"));
-        let ours = category.as_deref() == Some("ContainerRegistryRepositoryEvents") || (field(value, "LoginServer").is_some() && field(value, "Repository").is_some());
+        let ours = category.as_deref() == Some("ContainerRegistryRepositoryEvents")
+            || (field(value, "LoginServer").is_some() && field(value, "Repository").is_some());
         if !ours {
             return false;
         }
@@ -44,12 +45,16 @@ impl PullFormat for Acr {
         };
         let Ok(repository) = repository else { return true };
         let digest = field(value, "Digest").and_then(|d| Digest::parse(&d).ok());
-        let reference = Reference::new(repository, field(value, "Tag").filter(|t| !t.is_empty()).as_deref(), digest, &name);
+        let reference =
+            Reference::new(repository, field(value, "Tag").filter(|t| !t.is_empty()).as_deref(), digest, &name);
         let stamp = lookup(value, "TimeGenerated").or_else(|| lookup(value, "time")).map(stamp_of).unwrap_or_default();
         let client = field(value, "CallerIpAddress").unwrap_or_default();
         let mut draft = Draft::image(event, reference, "acr", mark.clone()).at(stamp).with("client", &client);
-        draft = draft.with("user", &field(value, "Identity").unwrap_or_default()).with("user-agent", &field(value, "UserAgent").unwrap_or_default());
-        draft.asset = (!client.is_empty()).then(|| Asset::new(AssetKind::Host, super::distribution::without_port(&client)));
+        draft = draft
+            .with("user", &field(value, "Identity").unwrap_or_default())
+            .with("user-agent", &field(value, "UserAgent").unwrap_or_default());
+        draft.asset =
+            (!client.is_empty()).then(|| Asset::new(AssetKind::Host, super::distribution::without_port(&client)));
         out.emit(draft);
         true
     }

@@ -62,11 +62,15 @@ struct Client {
 impl Reader for Client {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text.trim();
-        if let Some(found) = command::find(text, line.command).filter(|c| matches!(c.engine, "podman" | "buildah" | "crictl")) {
+        if let Some(found) =
+            command::find(text, line.command).filter(|c| matches!(c.engine, "podman" | "buildah" | "crictl"))
+        {
             self.flush(out);
             match found.verb {
                 Verb::Run => self.start = Some((found.reference, Mark::at(line), super::docker::thread(out, line))),
-                Verb::Pull => self.base = Some(Base { reference: found.reference, mark: Mark::at(line), of_build: false }),
+                Verb::Pull => {
+                    self.base = Some(Base { reference: found.reference, mark: Mark::at(line), of_build: false })
+                }
                 Verb::Inspect => {}
             }
             out.want(40);
@@ -90,25 +94,42 @@ impl Client {
     fn begin(&mut self, image: &str, line: &Line<'_>, out: &mut Sink) {
         // Red Hat's docker says `Trying to pull repository X ...`.
         let image = image.strip_prefix("repository ").unwrap_or(image);
-        let Some(reference) = image.split_whitespace().next().and_then(|i| Reference::pullable(i.trim_end_matches('.')).ok()) else { return };
+        let Some(reference) =
+            image.split_whitespace().next().and_then(|i| Reference::pullable(i.trim_end_matches('.')).ok())
+        else {
+            return;
+        };
         if line.text.contains("pull repository ") {
             return;
         }
         // Without a registry in the name, podman tries several in turn: the next try replaces this one.
         let last = |r: &Reference| r.repository.path.rsplit('/').next().map(str::to_owned);
-        let again = self.attempt.take_if(|a| !a.done && last(&a.reference) == last(&reference) && a.reference.tag == reference.tag);
+        let again = self
+            .attempt
+            .take_if(|a| !a.done && last(&a.reference) == last(&reference) && a.reference.tag == reference.tag);
         let base = self.base.take();
         if again.is_none() {
             self.end_pull(false, out);
         }
         let building = base.is_some_and(|b| b.of_build) || again.is_some_and(|a| a.building);
-        self.attempt = Some(Attempt { reference, mark: Mark::at(line), stamp: line.stamp, image_id: None, done: false, building, written: false });
+        self.attempt = Some(Attempt {
+            reference,
+            mark: Mark::at(line),
+            stamp: line.stamp,
+            image_id: None,
+            done: false,
+            building,
+            written: false,
+        });
         out.want(60);
     }
 
     fn progress(&mut self, text: &str, line: &Line<'_>, out: &mut Sink) {
         let Some(attempt) = &mut self.attempt else {
-            let goes_on = text.starts_with("STEP ") || text.contains("] STEP ") || text.starts_with("COMMIT") || text.starts_with("-->");
+            let goes_on = text.starts_with("STEP ")
+                || text.contains("] STEP ")
+                || text.starts_with("COMMIT")
+                || text.starts_with("-->");
             if text.contains("rror") && text.contains("source docker://") {
                 self.failed_without_attempt(text, line, out);
             } else if goes_on && self.base.as_ref().is_some_and(|b| b.of_build) {
@@ -134,11 +155,21 @@ impl Client {
             self.end_pull(true, out);
         } else if text.starts_with("Error: ") || text.starts_with("Error ") || text.contains("level=error") {
             self.fail(line, out);
-        } else if !text.contains(" FROM ") && (text.starts_with("STEP ") || text.contains("] STEP ") || text.starts_with("COMMIT") || text.starts_with("-->")) {
+        } else if !text.contains(" FROM ")
+            && (text.starts_with("STEP ")
+                || text.contains("] STEP ")
+                || text.starts_with("COMMIT")
+                || text.starts_with("-->"))
+        {
             // A build goes on only with its base.
             attempt.building = true;
             self.end_pull(true, out);
-        } else if text.starts_with("Copying blob") || text.starts_with("Getting image source") || text.starts_with("Resolv") || text == "..." || attempt.written {
+        } else if text.starts_with("Copying blob")
+            || text.starts_with("Getting image source")
+            || text.starts_with("Resolv")
+            || text == "..."
+            || attempt.written
+        {
             out.want(if attempt.written { 2 } else { 60 });
         } else if attempt.building {
             out.want(30);

@@ -163,7 +163,8 @@ impl Progress {
         let mut answered = vec![false; metadata.len()];
         for base in std::mem::take(&mut self.bases) {
             let mut reference = base.name.reference;
-            let fits: Vec<usize> = (0..metadata.len()).filter(|i| same_image(&metadata[*i].reference, &reference)).collect();
+            let fits: Vec<usize> =
+                (0..metadata.len()).filter(|i| same_image(&metadata[*i].reference, &reference)).collect();
             fits.iter().for_each(|i| answered[*i] = true);
             if let (None, [only]) = (&reference.tag, &fits[..]) {
                 reference.tag = metadata[*only].reference.tag.clone();
@@ -191,7 +192,10 @@ fn same_image(metadata: &Reference, base: &Reference) -> bool {
 
 /// `[internal] load metadata for X`, `resolve image config for docker-image://X`.
 pub(super) fn metadata(text: &str) -> Option<Reference> {
-    let at = text.find("load metadata for ").map(|at| at + 18).or_else(|| text.find("resolve image config for ").map(|at| at + 25))?;
+    let at = text
+        .find("load metadata for ")
+        .map(|at| at + 18)
+        .or_else(|| text.find("resolve image config for ").map(|at| at + 25))?;
     let name = text[at..].split_whitespace().next()?;
     let name = name.strip_prefix("docker-image://").unwrap_or(name);
     Reference::pullable(name).ok()
@@ -232,7 +236,11 @@ fn name(text: &str) -> Option<Name> {
 fn without_time(text: &str) -> &str {
     let trimmed = text.trim_end();
     match trimmed.rsplit_once(' ') {
-        Some((rest, last)) if last.ends_with('s') && last[..last.len() - 1].bytes().all(|b| b.is_ascii_digit() || b == b'.') => rest.trim_end(),
+        Some((rest, last))
+            if last.ends_with('s') && last[..last.len() - 1].bytes().all(|b| b.is_ascii_digit() || b == b'.') =>
+        {
+            rest.trim_end()
+        }
         _ => trimmed,
     }
 }

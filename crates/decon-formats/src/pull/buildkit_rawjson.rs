@@ -34,7 +34,9 @@ impl PullFormat for BuildkitRawjson {
         }
         let fetching = |vertex: &str| {
             let of = |s: &&Value| text(s, &["vertex"]) == Some(vertex);
-            let blob = |s: &Value| text(s, &["id"]).is_some_and(|id| id.starts_with("sha256:") || id.starts_with("extracting sha256:"));
+            let blob = |s: &Value| {
+                text(s, &["id"]).is_some_and(|id| id.starts_with("sha256:") || id.starts_with("extracting sha256:"))
+            };
             statuses.is_some_and(|all| all.iter().filter(of).any(blob))
         };
         for vertex in vertexes.into_iter().flatten() {

@@ -51,7 +51,13 @@ impl Reader for SpinUp {
             if let Ok(reference) = Reference::pullable(image) {
                 // The pod's pause container is the platform's own.
                 if !reference.repository.path.ends_with("kubernetes/pause") {
-                    self.containers.push(Container { reference, mark: Mark::at(line), ran: false, fetched: None, docker_told: false });
+                    self.containers.push(Container {
+                        reference,
+                        mark: Mark::at(line),
+                        ran: false,
+                        fetched: None,
+                        docker_told: false,
+                    });
                     out.want(60);
                 }
             }
@@ -69,7 +75,12 @@ impl Reader for SpinUp {
             }
         } else if text.starts_with("Status: ") {
             let told = |c: &&mut Container| text.contains(&*c.reference.raw);
-            self.containers.iter_mut().filter(|c| !c.docker_told).find(told).into_iter().for_each(|c| c.docker_told = true);
+            self.containers
+                .iter_mut()
+                .filter(|c| !c.docker_told)
+                .find(told)
+                .into_iter()
+                .for_each(|c| c.docker_told = true);
         }
     }
 
@@ -91,7 +102,8 @@ impl Reader for SpinUp {
 impl SpinUp {
     fn using(&mut self, image: &str, line: &Line<'_>, out: &mut Sink) {
         let Ok(mut reference) = Reference::pullable(image) else { return };
-        let container = self.containers.iter_mut().rev().find(|c| !c.ran && c.reference.repository == reference.repository);
+        let container =
+            self.containers.iter_mut().rev().find(|c| !c.ran && c.reference.repository == reference.repository);
         let mut mark = Mark::at(line);
         if let Some(container) = container {
             container.ran = true;

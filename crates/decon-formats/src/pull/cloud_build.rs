@@ -33,7 +33,9 @@ struct Steps;
 impl Reader for Steps {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text.trim();
-        let image = text.strip_prefix("Already have image (with digest): ").or_else(|| text.strip_prefix("Already have image: "));
+        let image = text
+            .strip_prefix("Already have image (with digest): ")
+            .or_else(|| text.strip_prefix("Already have image: "));
         if let Some(reference) = image.and_then(|i| Reference::pullable(i.trim()).ok()) {
             out.emit(Draft::image(Event::Cached, reference.clone(), "cloud-build", Mark::at(line)));
             out.emit(Draft::image(Event::Run, reference, "cloud-build", Mark::at(line)));

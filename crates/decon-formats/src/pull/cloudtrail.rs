@@ -7,9 +7,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::{Reference, Repository};
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::{stamp_of, text};
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 
 /// CloudTrail records of ECR.
 #[derive(Debug)]
@@ -46,7 +46,14 @@ impl PullFormat for Cloudtrail {
         }
         if event == Event::Pushed {
             let tag = parameters.and_then(|p| text(p, &["imageTag"]));
-            call(value, event, tag, value.get("responseElements").and_then(|r| text(r, &["image", "imageId", "imageDigest"])), mark, out);
+            call(
+                value,
+                event,
+                tag,
+                value.get("responseElements").and_then(|r| text(r, &["image", "imageId", "imageDigest"])),
+                mark,
+                out,
+            );
         }
         true
     }
@@ -54,7 +61,9 @@ impl PullFormat for Cloudtrail {
 
 fn host(value: &Value) -> Option<String> {
     let region = text(value, &["awsRegion"]).or_else(|| text(value, &["region"]))?;
-    let account = text(value, &["requestParameters", "registryId"]).or_else(|| text(value, &["recipientAccountId"])).or_else(|| text(value, &["account"]));
+    let account = text(value, &["requestParameters", "registryId"])
+        .or_else(|| text(value, &["recipientAccountId"]))
+        .or_else(|| text(value, &["account"]));
     let suffix = if region.starts_with("cn-") { ".com.cn" } else { ".com" };
     Some(format!("{}.dkr.ecr.{region}.amazonaws{suffix}", account?))
 }
@@ -70,11 +79,13 @@ fn call(value: &Value, event: Event, tag: Option<&str>, digest: Option<&str>, ma
     let name = text(value, &["requestParameters", "repositoryName"]).unwrap_or("");
     let Some(repository) = repository(value, name) else { return };
     let reference = Reference::new(repository, tag, digest.and_then(|d| Digest::parse(d).ok()), name);
-    let who = text(value, &["userIdentity", "arn"]).or_else(|| text(value, &["userIdentity", "invokedBy"])).unwrap_or("");
+    let who =
+        text(value, &["userIdentity", "arn"]).or_else(|| text(value, &["userIdentity", "invokedBy"])).unwrap_or("");
     let client = text(value, &["sourceIPAddress"]).unwrap_or("");
     let stamp = value.get("eventTime").map(stamp_of).unwrap_or_default();
     let mut draft = Draft::image(event, reference, "cloudtrail-ecr", mark.clone()).at(stamp);
-    draft = draft.with("user", who).with("client", client).with("user-agent", text(value, &["userAgent"]).unwrap_or(""));
+    draft =
+        draft.with("user", who).with("client", client).with("user-agent", text(value, &["userAgent"]).unwrap_or(""));
     let asset = if client.parse::<std::net::IpAddr>().is_ok() || who.is_empty() { client } else { who };
     draft.asset = (!asset.is_empty()).then(|| Asset::new(AssetKind::Host, asset));
     out.emit(draft);

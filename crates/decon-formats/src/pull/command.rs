@@ -31,9 +31,32 @@ const ENGINES: [&str; 6] = ["docker", "podman", "nerdctl", "crictl", "buildah", 
 
 /// Flags without a value: long names, then the letters that may be clustered.
 const BARE_LONG: [&str; 26] = [
-    "detach", "interactive", "tty", "rm", "init", "privileged", "publish-all", "no-healthcheck", "oom-kill-disable",
-    "read-only", "sig-proxy", "quiet", "disable-content-trust", "help", "tls-verify", "replace", "all-tags", "all",
-    "no-hosts", "rmi", "http-proxy", "debug", "insecure-registry", "no-trunc", "unsetenv-all", "size",
+    "detach",
+    "interactive",
+    "tty",
+    "rm",
+    "init",
+    "privileged",
+    "publish-all",
+    "no-healthcheck",
+    "oom-kill-disable",
+    "read-only",
+    "sig-proxy",
+    "quiet",
+    "disable-content-trust",
+    "help",
+    "tls-verify",
+    "replace",
+    "all-tags",
+    "all",
+    "no-hosts",
+    "rmi",
+    "http-proxy",
+    "debug",
+    "insecure-registry",
+    "no-trunc",
+    "unsetenv-all",
+    "size",
 ];
 const BARE_SHORT: &str = "ditPqas";
 
@@ -54,7 +77,11 @@ pub(super) fn find(text: &str, marked: bool) -> Option<Command> {
 
 fn is_prefix(word: &str) -> bool {
     matches!(word, "sudo" | "-E" | "time" | "exec" | "retry" | "winpty" | "command" | "&&" | "-n" | "env")
-        || (word.contains('=') && word.split('=').next().is_some_and(|n| n.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())))
+        || (word.contains('=')
+            && word
+                .split('=')
+                .next()
+                .is_some_and(|n| n.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())))
 }
 
 fn engine_of(word: &str) -> Option<&'static str> {
@@ -183,15 +210,28 @@ mod tests {
         assert_eq!(image("$ docker run -p 80:80 --name x -d redis"), run("redis:latest"));
         assert_eq!(image("docker run -t -d -u 0:0 -v /a:/b -e ******** docker:27-cli cat"), run("docker:27-cli"));
         assert_eq!(image("+ docker run --rm -itv /a:/b --pull=always alpine:3 sh -c 'a b'"), run("alpine:3"));
-        assert_eq!(image("root@h:~# docker --config /x pull alpine"), Some("Pull docker.io/library/alpine:latest".into()));
-        assert_eq!(image("PS C:\\Users\\u> docker image pull ubuntu:20.04"), Some("Pull docker.io/library/ubuntu:20.04".into()));
+        assert_eq!(
+            image("root@h:~# docker --config /x pull alpine"),
+            Some("Pull docker.io/library/alpine:latest".into())
+        );
+        assert_eq!(
+            image("PS C:\\Users\\u> docker image pull ubuntu:20.04"),
+            Some("Pull docker.io/library/ubuntu:20.04".into())
+        );
         assert_eq!(image(" docker  pull  openjdk "), Some("Pull docker.io/library/openjdk:latest".into()));
         assert_eq!(image("skopeo copy docker://a/b:1 dir:x"), Some("Pull docker.io/a/b:1".into()));
     }
 
     #[test]
     fn what_cannot_be_decided_is_no_image() {
-        for text in ["$ docker pull $IMAGE", "docker pull", "+ docker run ${X:-a}", "run docker pull x and see", "docker ps", "$ docker run 0a1b2c:0123456789abcdef0123456789abcdef"] {
+        for text in [
+            "$ docker pull $IMAGE",
+            "docker pull",
+            "+ docker run ${X:-a}",
+            "run docker pull x and see",
+            "docker ps",
+            "$ docker run 0a1b2c:0123456789abcdef0123456789abcdef",
+        ] {
             assert_eq!(image(text), None, "{text}");
         }
     }

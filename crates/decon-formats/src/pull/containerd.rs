@@ -73,7 +73,9 @@ impl Reader for Journal {
 impl Journal {
     fn pulled(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text;
-        let Some(mut reference) = quoted_after(text, "Pulled image ").and_then(|i| Reference::pullable(i).ok()) else { return };
+        let Some(mut reference) = quoted_after(text, "Pulled image ").and_then(|i| Reference::pullable(i).ok()) else {
+            return;
+        };
         let digest = quoted_after(text, "repo digest ").and_then(|d| Digest::parse(d.split('@').nth(1)?).ok());
         if let Some(tagged) = quoted_after(text, "repo tag ").and_then(|t| Reference::parse(t).ok()) {
             reference.tag = tagged.tag.or(reference.tag);
@@ -87,7 +89,9 @@ impl Journal {
 
     fn pull_image(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text;
-        let Some(reference) = quoted_after(text, "PullImage ").and_then(|i| Reference::pullable(i).ok()) else { return };
+        let Some(reference) = quoted_after(text, "PullImage ").and_then(|i| Reference::pullable(i).ok()) else {
+            return;
+        };
         if text.contains(" returns image reference ") {
             self.returns(reference, line, out);
         } else if text.contains(" failed") {
@@ -103,7 +107,10 @@ impl Journal {
         if self.told.iter().any(|(told, at)| same(told, &reference) && near(*at, line.stamp)) {
             return;
         }
-        let named = self.events.iter().rev().find(|(e, at, ..)| e.digest.is_some() && e.repository == reference.repository && near(*at, line.stamp));
+        let named =
+            self.events.iter().rev().find(|(e, at, ..)| {
+                e.digest.is_some() && e.repository == reference.repository && near(*at, line.stamp)
+            });
         let (digest, stamp, first) = match named {
             Some((event, at, _, mark)) => (event.digest.clone(), *at, mark.line),
             None => (None, line.stamp, line.number),

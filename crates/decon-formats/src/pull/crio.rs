@@ -46,7 +46,8 @@ impl Reader for Journal {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text;
         // Cloud Build says `Pulling image: X` too; the daemon's line is a record.
-        let record = line.fields.is_some() || line.raw.starts_with(b"{") || line.unit.is_some_and(|u| u.contains("crio"));
+        let record =
+            line.fields.is_some() || line.raw.starts_with(b"{") || line.unit.is_some_and(|u| u.contains("crio"));
         if !record {
             return;
         }
@@ -85,10 +86,14 @@ impl Journal {
             fits.next().filter(|_| fits.next().is_none())
         };
         let open = by_id.or_else(by_name).map(|i| self.open.remove(i));
-        let Some(reference) = open.as_ref().map(|o| o.reference.clone()).or_else(|| Reference::parse(repository).ok()) else { return };
+        let Some(reference) = open.as_ref().map(|o| o.reference.clone()).or_else(|| Reference::parse(repository).ok())
+        else {
+            return;
+        };
         let mut mark = open.map_or_else(|| Mark::at(line), |o| o.mark);
         mark.join(line);
-        let mut draft = Draft::image(Event::Pulled, reference.with_digest(Digest::parse(digest).ok()), "cri-o", mark).at(line.stamp);
+        let mut draft = Draft::image(Event::Pulled, reference.with_digest(Digest::parse(digest).ok()), "cri-o", mark)
+            .at(line.stamp);
         draft.prefix = DigestPrefix::parse(digest);
         draft.image_id = Digest::from_sha256_hex(name);
         out.emit(draft);
@@ -97,7 +102,9 @@ impl Journal {
 
 /// `Id:<hex>,RepoTags:[a:b],RepoDigests:[a@sha256:…]`: proof that the node holds it.
 fn status(line: &Line<'_>, out: &mut Sink) {
-    let part = |key: &str, ends: &[char]| line.text.split(key).nth(1).and_then(|r| r.split(ends).next()).filter(|v| !v.is_empty());
+    let part = |key: &str, ends: &[char]| {
+        line.text.split(key).nth(1).and_then(|r| r.split(ends).next()).filter(|v| !v.is_empty())
+    };
     let tag = part("RepoTags:[", &[']', ' ']);
     let digest = part("RepoDigests:[", &[']', ' ']);
     let Some(reference) = tag.or(digest).and_then(|r| Reference::parse(r).ok()) else { return };

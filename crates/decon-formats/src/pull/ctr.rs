@@ -51,12 +51,20 @@ impl Reader for Pull {
             // The table is redrawn: the same reference again is the same pull.
             if self.open.as_ref().is_none_or(|o| o.reference != reference) {
                 self.end(out);
-                self.open = Some(Open { reference, mark: Mark::at(line), index: None, manifest: None, config: None, fetched: false, rows: 0 });
+                self.open = Some(Open {
+                    reference,
+                    mark: Mark::at(line),
+                    index: None,
+                    manifest: None,
+                    config: None,
+                    fetched: false,
+                    rows: 0,
+                });
             }
-        } else if let Some(open) = &mut self.open {
-            if row(open, text) {
-                open.mark.join(line);
-            }
+        } else if let Some(open) = &mut self.open
+            && row(open, text)
+        {
+            open.mark.join(line);
         }
     }
 
@@ -74,7 +82,8 @@ impl Reader for Pull {
         let mut draft = Draft::image(event, open.reference.with_digest(digest.clone()), "ctr", open.mark);
         draft.role = role;
         draft.image_id = open.config;
-        draft.parts = open.manifest.filter(|m| Some(m) != digest.as_ref()).map(|m| (Role::Manifest, m)).into_iter().collect();
+        draft.parts =
+            open.manifest.filter(|m| Some(m) != digest.as_ref()).map(|m| (Role::Manifest, m)).into_iter().collect();
         out.emit(draft);
     }
 }

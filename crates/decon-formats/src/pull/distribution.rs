@@ -42,25 +42,40 @@ impl PullFormat for Distribution {
 
 /// GitLab's registry and Zot write flat JSON with `uri` or `path`.
 fn gitlab(value: &Value, mark: &Mark, out: &mut Sink) -> bool {
-    let uri = text(value, &["uri"]).or_else(|| text(value, &["path"])).or_else(|| text(value, &["request", "uri"])).or_else(|| text(value, &["RequestPath"]));
+    let uri = text(value, &["uri"])
+        .or_else(|| text(value, &["path"]))
+        .or_else(|| text(value, &["request", "uri"]))
+        .or_else(|| text(value, &["RequestPath"]));
     let Some(uri) = uri.filter(|u| u.contains("/v2/")) else { return false };
-    let number = |keys: &[&str]| keys.iter().find_map(|k| value.get(*k)).and_then(Value::as_u64).and_then(|s| u16::try_from(s).ok());
+    let number = |keys: &[&str]| {
+        keys.iter().find_map(|k| value.get(*k)).and_then(Value::as_u64).and_then(|s| u16::try_from(s).ok())
+    };
     let first = |keys: &[&str]| keys.iter().find_map(|k| text(value, &[k])).unwrap_or("").to_owned();
     let mut request = Request::new("distribution", mark.clone(), uri);
-    request.stamp = ["time", "StartUTC", "ts", "@timestamp", "start_time"].iter().filter_map(|k| value.get(*k)).map(stamp_of).find(|s| *s != crate::frame::Stamp::Unstated).unwrap_or_default();
+    request.stamp = ["time", "StartUTC", "ts", "@timestamp", "start_time"]
+        .iter()
+        .filter_map(|k| value.get(*k))
+        .map(stamp_of)
+        .find(|s| *s != crate::frame::Stamp::Unstated)
+        .unwrap_or_default();
     request.status = number(&["status", "statusCode", "DownstreamStatus", "OriginStatus"]);
     request.method = first(&["method", "RequestMethod"]).into();
     if request.method.is_empty() {
         request.method = text(value, &["request", "method"]).unwrap_or("").into();
     }
     let client = first(&["remote_ip", "clientIP", "ClientHost", "remote_addr"]);
-    let client = if client.is_empty() { text(value, &["request", "remote_ip"]).unwrap_or("").to_owned() } else { client };
+    let client =
+        if client.is_empty() { text(value, &["request", "remote_ip"]).unwrap_or("").to_owned() } else { client };
     request.client = without_port(&client).into();
     let host = first(&["host", "RequestHost"]);
     let host = if host.is_empty() { text(value, &["request", "host"]).unwrap_or("").to_owned() } else { host };
     request.host = (!host.is_empty()).then(|| host.into());
     request.agent = first(&["user_agent"]).into();
-    let header = value.get("resp_headers").and_then(|h| h.get("Docker-Content-Digest")).and_then(|d| d.get(0)).and_then(Value::as_str);
+    let header = value
+        .get("resp_headers")
+        .and_then(|h| h.get("Docker-Content-Digest"))
+        .and_then(|d| d.get(0))
+        .and_then(Value::as_str);
     request.answered = header.and_then(|d| Digest::parse(d).ok());
     out.request(request);
     true

@@ -28,7 +28,19 @@ impl PullFormat for Docker {
         "docker client output: pull, run, create and classic build, graph-driver and containerd store."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["docker ", "ulling", "sha256:", "ownloaded newer image", "mage is up to date", "Unable to find image", "rror response from daemon", " FROM ", "resolve reference", "nerdctl ", "Download immutable"]
+        &[
+            "docker ",
+            "ulling",
+            "sha256:",
+            "ownloaded newer image",
+            "mage is up to date",
+            "Unable to find image",
+            "rror response from daemon",
+            " FROM ",
+            "resolve reference",
+            "nerdctl ",
+            "Download immutable",
+        ]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Client>::default())
@@ -116,7 +128,9 @@ impl Client {
     }
 
     fn thread_of(&self, reference: &Reference) -> Option<Box<str>> {
-        let same = |r: &Reference| r.repository == reference.repository && r.tag == reference.tag && r.digest == reference.digest;
+        let same = |r: &Reference| {
+            r.repository == reference.repository && r.tag == reference.tag && r.digest == reference.digest
+        };
         self.threads.iter().rev().find(|(r, _)| same(r)).map(|(_, t)| t.clone())
     }
 
@@ -180,10 +194,16 @@ impl Client {
         if !fits {
             // `pull --all-tags`: the next tag of the same repository begins when the last is done.
             if let Some(done) = self.attempt.take_if(|a| a.pulling && a.digest.is_some() && names(&a.reference, path)) {
-                let mut draft = Draft::image(Event::Pulled, done.reference.with_digest(done.digest), "docker", done.mark).at(line.stamp);
+                let mut draft =
+                    Draft::image(Event::Pulled, done.reference.with_digest(done.digest), "docker", done.mark)
+                        .at(line.stamp);
                 draft.thread = Some(done.thread);
                 out.emit(draft);
-            } else if self.attempt.as_ref().is_some_and(|a| a.reference.tag.is_none() && a.reference.digest.is_none() && names(&a.reference, path)) {
+            } else if self
+                .attempt
+                .as_ref()
+                .is_some_and(|a| a.reference.tag.is_none() && a.reference.digest.is_none() && names(&a.reference, path))
+            {
                 self.attempt = None;
             }
             self.flush_attempt(out);
@@ -201,7 +221,10 @@ impl Client {
         let Ok(mut reference) = Reference::parse(text) else { return };
         let attempt = self.attempt.take();
         if reference.tag.is_none() && reference.digest.is_none() {
-            let known = attempt.as_ref().filter(|a| a.reference.repository.may_be(&reference.repository)).and_then(|a| a.reference.tag.clone());
+            let known = attempt
+                .as_ref()
+                .filter(|a| a.reference.repository.may_be(&reference.repository))
+                .and_then(|a| a.reference.tag.clone());
             reference.tag = known.or_else(|| Some("latest".into()));
         }
         let (mark, digest, thread) = match attempt {
@@ -235,7 +258,9 @@ impl Client {
                 attempt.failed = Some(line.stamp);
                 attempt.mark.join(line);
                 if attempt.reference.repository.registry.is_none() {
-                    attempt.reference = named.map(|n| Reference { tag: n.tag.clone().or(attempt.reference.tag.clone()), ..n }).unwrap_or_else(|| attempt.reference.clone());
+                    attempt.reference = named
+                        .map(|n| Reference { tag: n.tag.clone().or(attempt.reference.tag.clone()), ..n })
+                        .unwrap_or_else(|| attempt.reference.clone());
                 }
                 self.start = None;
             }
@@ -282,7 +307,8 @@ impl Client {
             Some(stamp) => (Event::Failed, stamp),
             None => (Event::Referenced, attempt.started),
         };
-        let mut draft = Draft::image(event, attempt.reference.with_digest(attempt.digest), "docker", attempt.mark).at(stamp);
+        let mut draft =
+            Draft::image(event, attempt.reference.with_digest(attempt.digest), "docker", attempt.mark).at(stamp);
         draft.thread = Some(attempt.thread);
         draft.role = Role::Unstated;
         out.emit(draft);
@@ -304,10 +330,11 @@ fn pulling_from(text: &str) -> Option<(&str, &str)> {
 }
 
 fn announced(id: &str, path: &str) -> Option<Reference> {
-    if let Ok(full) = Reference::parse(id) {
-        if full.digest.is_some() && full.repository.path.ends_with(path) {
-            return Some(full);
-        }
+    if let Ok(full) = Reference::parse(id)
+        && full.digest.is_some()
+        && full.repository.path.ends_with(path)
+    {
+        return Some(full);
     }
     // Red Hat's docker prints the host here.
     let hosted = path.split('/').next().is_some_and(|first| first.contains(['.', ':']));
@@ -320,17 +347,21 @@ fn announced(id: &str, path: &str) -> Option<Reference> {
 /// Whether a repository is the one that the client's line names without its host.
 fn names(reference: &Reference, path: &str) -> bool {
     let own = &reference.repository.path;
-    **own == *path || own.ends_with(&format!("/{path}")) || Repository::parse(path).is_ok_and(|r| r == reference.repository)
+    **own == *path
+        || own.ends_with(&format!("/{path}"))
+        || Repository::parse(path).is_ok_and(|r| r == reference.repository)
 }
 
 fn belongs(reference: &Reference, id: &str, path: &str) -> bool {
     let same_path = names(reference, path);
-    let same_tag = reference.tag.as_deref() == Some(id) || reference.digest.as_ref().is_some_and(|d| id.contains(d.as_str()));
+    let same_tag =
+        reference.tag.as_deref() == Some(id) || reference.digest.as_ref().is_some_and(|d| id.contains(d.as_str()));
     same_path && (same_tag || id.is_empty() || reference.digest.is_some())
 }
 
 fn belongs_to(attempt: &Reference, status: &Reference) -> bool {
-    attempt.repository.may_be(&status.repository) && (attempt.tag.is_none() || status.tag.is_none() || attempt.tag == status.tag || status.digest.is_some())
+    attempt.repository.may_be(&status.repository)
+        && (attempt.tag.is_none() || status.tag.is_none() || attempt.tag == status.tag || status.digest.is_some())
 }
 
 fn status(text: &str) -> Option<(Event, String)> {
@@ -350,19 +381,38 @@ struct Failure<'t> {
 /// Errors of a pull, and the image they name (moby `distribution/errors.go`).
 fn failure(text: &str) -> Option<Failure<'_>> {
     // GitLab's and kubelet's own lines quote the daemon's.
-    if text.starts_with("WARNING: Failed to pull image") || text.starts_with("ERROR: Job failed") || text.contains("ailed to pull image \"") {
+    if text.starts_with("WARNING: Failed to pull image")
+        || text.starts_with("ERROR: Job failed")
+        || text.contains("ailed to pull image \"")
+    {
         return None;
     }
-    let named = |before: &str, after: &str| text.split_once(before).map(|(_, r)| r.split(after).next().unwrap_or(r).trim_matches(['"', '\\', '\'']));
+    let named = |before: &str, after: &str| {
+        text.split_once(before).map(|(_, r)| r.split(after).next().unwrap_or(r).trim_matches(['"', '\\', '\'']))
+    };
     let known = named("pull access denied for ", ",")
         .or_else(|| named("manifest for ", " not found"))
         .or_else(|| named("failed to resolve reference ", ": "))
         .or_else(|| named("repository ", " not found: "));
     let of_pull = known.is_some()
-        || ["no matching manifest for", "toomanyrequests", "manifest unknown", "/v2/", "unauthorized", "i/o timeout", "TLS handshake", "error pulling image", "deadline exceeded", "denied:"]
-            .iter()
-            .any(|p| text.contains(p));
-    let error = text.contains("Error response from daemon") || text.starts_with("docker: ") || known.is_some() || text.starts_with("no matching manifest");
+        || [
+            "no matching manifest for",
+            "toomanyrequests",
+            "manifest unknown",
+            "/v2/",
+            "unauthorized",
+            "i/o timeout",
+            "TLS handshake",
+            "error pulling image",
+            "deadline exceeded",
+            "denied:",
+        ]
+        .iter()
+        .any(|p| text.contains(p));
+    let error = text.contains("Error response from daemon")
+        || text.starts_with("docker: ")
+        || known.is_some()
+        || text.starts_with("no matching manifest");
     (error && (of_pull || text.contains("Error response from daemon"))).then_some(Failure { reference: known, of_pull })
 }
 

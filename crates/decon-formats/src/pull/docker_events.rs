@@ -31,14 +31,23 @@ impl PullFormat for DockerEvents {
     }
     fn json(&self, value: &Value, mark: &Mark, out: &mut Sink) -> bool {
         let Some(kind) = text(value, &["Type"]).filter(|k| matches!(*k, "image" | "container")) else { return false };
-        let Some(action) = text(value, &["Action"]).or_else(|| text(value, &["Status"])).or_else(|| text(value, &["status"])) else { return false };
-        let attribute = |name: &str| text(value, &["Actor", "Attributes", name]).or_else(|| text(value, &["Attributes", name]));
+        let Some(action) =
+            text(value, &["Action"]).or_else(|| text(value, &["Status"])).or_else(|| text(value, &["status"]))
+        else {
+            return false;
+        };
+        let attribute =
+            |name: &str| text(value, &["Actor", "Attributes", name]).or_else(|| text(value, &["Attributes", name]));
         let named = text(value, &["Name"]).or_else(|| text(value, &["Actor", "ID"])).or_else(|| text(value, &["id"]));
         let image = match kind {
             "image" => named,
             _ => attribute("image").or_else(|| text(value, &["from"])).or_else(|| text(value, &["Image"])),
         };
-        let nanos = value.get("timeNano").and_then(Value::as_i64).and_then(|n| jiff::Timestamp::from_nanosecond(n.into()).ok()).map(Stamp::Utc);
+        let nanos = value
+            .get("timeNano")
+            .and_then(Value::as_i64)
+            .and_then(|n| jiff::Timestamp::from_nanosecond(n.into()).ok())
+            .map(Stamp::Utc);
         let stamp = nanos.or_else(|| value.get("time").map(super::document::stamp_of)).unwrap_or_default();
         emit(kind, action, image, text(value, &["ID"]), mark.clone(), stamp, out);
         true
@@ -58,7 +67,10 @@ impl Reader for Events {
             return;
         };
         let before = line.text.split(kind).next().unwrap_or("").trim();
-        let only_time = before.is_empty() || before.split_whitespace().all(|w| w.starts_with(['+', '-', 'm']) || w.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
+        let only_time = before.is_empty()
+            || before.split_whitespace().all(|w| {
+                w.starts_with(['+', '-', 'm']) || w.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            });
         let stamped = line.stamp != Stamp::Unstated || line.unit == Some("podman");
         if !stamped || !only_time {
             return;
@@ -70,7 +82,8 @@ impl Reader for Events {
             image_id = Some(digest);
             id = words.next().unwrap_or("");
         }
-        let attribute = rest.split_once('(').and_then(|(_, a)| a.split([',', ')']).find_map(|p| p.trim().strip_prefix("image=")));
+        let attribute =
+            rest.split_once('(').and_then(|(_, a)| a.split([',', ')']).find_map(|p| p.trim().strip_prefix("image=")));
         let image = if kind == "image" { Some(id) } else { attribute };
         let id_text = image_id.as_ref().map(|d| d.hex().to_owned());
         emit(kind, action, image, id_text.as_deref(), Mark::at(line), line.stamp, out);

@@ -48,7 +48,10 @@ impl Reader for Journal {
             if let Ok(reference) = Reference::pullable(rest.trim()) {
                 out.emit(Draft::image(Event::Referenced, reference, "dockerd", Mark::at(line)));
             }
-        } else if text.contains("pull after error") || text.contains("v2 registry") || text.starts_with("Handler for POST") {
+        } else if text.contains("pull after error")
+            || text.contains("v2 registry")
+            || text.starts_with("Handler for POST")
+        {
             let error = line.field("error").map_or_else(|| text.to_owned(), |e| format!("{text}: {e}"));
             self.failure(&error, line, out);
         }
@@ -59,7 +62,10 @@ impl Journal {
     /// One failed pull is told on up to three lines.
     fn failure(&mut self, text: &str, line: &Line<'_>, out: &mut Sink) {
         let Some(reference) = failed_reference(text) else { return };
-        let again = self.failed.iter().any(|f| f.repository == reference.repository && (f.tag == reference.tag || reference.tag.is_none()));
+        let again = self
+            .failed
+            .iter()
+            .any(|f| f.repository == reference.repository && (f.tag == reference.tag || reference.tag.is_none()));
         self.failed.push(reference.clone());
         if !again {
             out.emit(Draft::image(Event::Failed, reference, "dockerd", Mark::at(line)));
@@ -76,7 +82,11 @@ fn failed_reference(text: &str) -> Option<Reference> {
         let host = before.rsplit_once("/v2/")?.0.rsplit("://").next()?.trim_end_matches('/');
         // dockerd asks mirrors of Docker Hub under their own host for Hub's names.
         let mirror = host.starts_with(|c: char| c.is_ascii_digit()) || name.starts_with("library/");
-        let repository = if mirror { Repository::parse(&format!("docker.io/{name}")) } else { Repository::parse(&format!("{host}/{name}")) };
+        let repository = if mirror {
+            Repository::parse(&format!("docker.io/{name}"))
+        } else {
+            Repository::parse(&format!("{host}/{name}"))
+        };
         let tag = is_tag(tag).then_some(tag).filter(|_| digest.is_none());
         return Some(Reference::new(repository.ok()?, tag, digest, name));
     }

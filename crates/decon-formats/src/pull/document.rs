@@ -3,8 +3,8 @@
 use decon_core::coverage::GapKind;
 use serde_json::Value;
 
-use super::sink::{Mark, Sink};
 use super::FORMATS;
+use super::sink::{Mark, Sink};
 use crate::frame::{self, Stamp};
 
 /// Deeper than this nothing is looked for.
@@ -30,8 +30,10 @@ pub(super) fn begins(block: &[u8]) -> bool {
 /// `kubectl get … -o yaml` begins with its API version.
 fn yaml_kind(block: &[u8]) -> bool {
     let head = &block[..block.len().min(65536)];
-    let status = memchr::memmem::find(head, b"containerStatuses:").is_some() || memchr::memmem::find(head, b"\nkind: List").is_some();
-    (head.starts_with(b"apiVersion:") || head.starts_with(b"---\napiVersion:") || head.starts_with(b"- apiVersion:")) && status
+    let status = memchr::memmem::find(head, b"containerStatuses:").is_some()
+        || memchr::memmem::find(head, b"\nkind: List").is_some();
+    (head.starts_with(b"apiVersion:") || head.starts_with(b"---\napiVersion:") || head.starts_with(b"- apiVersion:"))
+        && status
 }
 
 /// Reads a whole document; an error means that it is none and its lines are to be read.
@@ -65,7 +67,11 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), ()> {
             }
             Err(error) => {
                 if error.to_string().contains("recursion") {
-                    sink.gap(GapKind::Limit, "the JSON is nested deeper than 128 levels", "no exporter writes that; look at the file");
+                    sink.gap(
+                        GapKind::Limit,
+                        "the JSON is nested deeper than 128 levels",
+                        "no exporter writes that; look at the file",
+                    );
                 }
                 return Err(());
             }
@@ -141,8 +147,14 @@ pub(super) fn wrapped_line(value: &Value) -> Option<(String, Stamp, Option<Strin
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let key = ["log", "MESSAGE", "message", "msg", "out", "text", "line"].into_iter().find(|k| text(k).is_some())?;
     let line = text(key)?.to_owned();
-    let stamp = ["time", "timestamp", "@timestamp", "ts"].into_iter().filter_map(|k| value.get(k)).map(stamp_of).fold(Stamp::Unstated, Stamp::or);
-    let journal = text("__REALTIME_TIMESTAMP").and_then(|t| t.parse::<f64>().ok()).and_then(|t| Stamp::from_epoch_seconds(t / 1e6));
+    let stamp = ["time", "timestamp", "@timestamp", "ts"]
+        .into_iter()
+        .filter_map(|k| value.get(k))
+        .map(stamp_of)
+        .fold(Stamp::Unstated, Stamp::or);
+    let journal = text("__REALTIME_TIMESTAMP")
+        .and_then(|t| t.parse::<f64>().ok())
+        .and_then(|t| Stamp::from_epoch_seconds(t / 1e6));
     let lane = text("_HOSTNAME").or_else(|| text("stream")).map(str::to_owned);
     // A registry's JSON record has its own fields besides the message; formats read those.
     Some((line, journal.unwrap_or(stamp), lane))

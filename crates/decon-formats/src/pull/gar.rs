@@ -6,9 +6,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::{Reference, Repository};
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::{stamp_of, text};
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 
 /// Google audit logs.
 #[derive(Debug)]
@@ -38,7 +38,10 @@ impl PullFormat for Gar {
         let client = text(payload, &["requestMetadata", "callerIp"]).unwrap_or("");
         let who = text(payload, &["authenticationInfo", "principalEmail"]).unwrap_or("");
         let stamp = value.get("timestamp").map(stamp_of).unwrap_or_default();
-        let mut draft = Draft::image(event, reference, "gar-audit", mark.clone()).at(stamp).with("client", client).with("user", who);
+        let mut draft = Draft::image(event, reference, "gar-audit", mark.clone())
+            .at(stamp)
+            .with("client", client)
+            .with("user", who);
         draft = draft.with("user-agent", text(payload, &["requestMetadata", "callerSuppliedUserAgent"]).unwrap_or(""));
         let asset = if client.is_empty() { who } else { client };
         draft.asset = (!asset.is_empty()).then(|| Asset::new(AssetKind::Host, asset));

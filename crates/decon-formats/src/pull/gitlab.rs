@@ -86,7 +86,17 @@ impl Reader for Trace {
 
     fn end(&mut self, out: &mut Sink) {
         if let Some((open, mark)) = self.wrapped.take() {
-            let line = Line { number: mark.line, raw: &[], text: "", stamp: mark.stamp, lane: "", host: None, unit: None, command: false, fields: None };
+            let line = Line {
+                number: mark.line,
+                raw: &[],
+                text: "",
+                stamp: mark.stamp,
+                lane: "",
+                host: None,
+                unit: None,
+                command: false,
+                fields: None,
+            };
             self.finish_using(&open, mark.clone(), &line, out);
         }
         self.flush(out);
@@ -123,7 +133,8 @@ impl Trace {
         }
         if let Some(mut local) = self.local.take() {
             local.join(line);
-            let mut draft = Draft::image(Event::Cached, Reference { digest: None, ..using.reference.clone() }, "gitlab", local);
+            let mut draft =
+                Draft::image(Event::Cached, Reference { digest: None, ..using.reference.clone() }, "gitlab", local);
             draft.thread = Some(super::docker::thread(out, line));
             out.emit(draft);
         }
@@ -186,7 +197,11 @@ fn parse_using(text: &str) -> Option<Using> {
     let (first, rest) = text.split_once(" for ").or_else(|| text.split_once(' '))?;
     if let Some((name, id)) = first.split_once(" ID=").or_else(|| text.split_once(" ID=")) {
         let id = id.split_whitespace().next().unwrap_or("").trim_matches(['[', ']']);
-        return Some(Using { reference: Reference::pullable(name.trim()).ok()?, image_id: Digest::parse(id).ok(), prefix: None });
+        return Some(Using {
+            reference: Reference::pullable(name.trim()).ok()?,
+            image_id: Digest::parse(id).ok(),
+            prefix: None,
+        });
     }
     let image_id = Digest::parse(first).ok();
     let (name, digest) = rest.split_once(" with digest ").unwrap_or((rest, ""));

@@ -61,11 +61,14 @@ impl Reader for Build {
                 open.digest = digest;
                 open.mark.join(line);
             }
-        } else if text.contains("error building image") && ["/v2/", "MANIFEST_UNKNOWN", "UNAUTHORIZED", "retrieving image", "TOOMANYREQUESTS"].iter().any(|m| text.contains(m)) {
-            if let Some(open) = self.open.last_mut() {
-                open.failed = true;
-                open.mark.join(line);
-            }
+        } else if text.contains("error building image")
+            && ["/v2/", "MANIFEST_UNKNOWN", "UNAUTHORIZED", "retrieving image", "TOOMANYREQUESTS"]
+                .iter()
+                .any(|m| text.contains(m))
+            && let Some(open) = self.open.last_mut()
+        {
+            open.failed = true;
+            open.mark.join(line);
         }
         let _ = out;
     }

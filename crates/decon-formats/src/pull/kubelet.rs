@@ -38,20 +38,25 @@ struct Log {
 impl Reader for Log {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text;
-        if text.contains("reason=\"Pull") || text.contains("reason: 'Pull") || text.contains("reason=\"Failed") {
-            if let Some((reference, event)) = kubernetes_events::message(text) {
-                out.emit(Draft::image(event, reference, "kubelet", Mark::at(line)));
-                return;
-            }
+        if (text.contains("reason=\"Pull") || text.contains("reason: 'Pull") || text.contains("reason=\"Failed"))
+            && let Some((reference, event)) = kubernetes_events::message(text)
+        {
+            out.emit(Draft::image(event, reference, "kubelet", Mark::at(line)));
+            return;
         }
         // containerd's own line has the same words; there it is that format's.
-        let failing = text.contains("PullImage from image service failed") || (text.starts_with("PullImage ") && text.contains("from image service failed"));
-        let pod = text.starts_with("\"Failed to pull image\"") || text.contains("ErrImagePull") || text.contains("ImagePullBackOff");
+        let failing = text.contains("PullImage from image service failed")
+            || (text.starts_with("PullImage ") && text.contains("from image service failed"));
+        let pod = text.starts_with("\"Failed to pull image\"")
+            || text.contains("ErrImagePull")
+            || text.contains("ImagePullBackOff");
         if !(failing || pod) {
             return;
         }
         let Some(reference) = image_of(text) else { return };
-        let told = |f: &Reference| f.repository == reference.repository && f.tag == reference.tag && f.digest == reference.digest;
+        let told = |f: &Reference| {
+            f.repository == reference.repository && f.tag == reference.tag && f.digest == reference.digest
+        };
         if !self.failed.iter().any(told) {
             self.failed.push(reference.clone());
             out.emit(Draft::image(Event::Failed, reference, "kubelet", Mark::at(line)));

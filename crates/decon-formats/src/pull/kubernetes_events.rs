@@ -39,13 +39,21 @@ impl PullFormat for KubernetesEvents {
             return false;
         }
         let Some((reference, event)) = message(body) else { return true };
-        let times = ["lastTimestamp", "deprecatedLastTimestamp", "eventTime", "firstTimestamp", "deprecatedFirstTimestamp"];
-        let stamp = times.iter().filter_map(|k| value.get(*k)).map(stamp_of).find(|s| *s != Stamp::Unstated).unwrap_or_default();
+        let times =
+            ["lastTimestamp", "deprecatedLastTimestamp", "eventTime", "firstTimestamp", "deprecatedFirstTimestamp"];
+        let stamp = times
+            .iter()
+            .filter_map(|k| value.get(*k))
+            .map(stamp_of)
+            .find(|s| *s != Stamp::Unstated)
+            .unwrap_or_default();
         let mut draft = Draft::image(event, reference, "kubernetes-events", mark.clone()).at(stamp);
         let host = text(value, &["source", "host"]).or_else(|| text(value, &["deprecatedSource", "host"]));
         draft.asset = host.filter(|h| !h.is_empty()).map(|h| Asset::new(AssetKind::Host, h));
         if let Some(pod) = text(value, &["involvedObject", "name"]).or_else(|| text(value, &["regarding", "name"])) {
-            let space = text(value, &["involvedObject", "namespace"]).or_else(|| text(value, &["regarding", "namespace"])).unwrap_or("default");
+            let space = text(value, &["involvedObject", "namespace"])
+                .or_else(|| text(value, &["regarding", "namespace"]))
+                .unwrap_or("default");
             draft = draft.with("pod", &format!("{space}/{pod}"));
         }
         out.emit(draft);
@@ -104,7 +112,9 @@ impl Reader for Table {
 /// A row of a table has type and reason before the message; prose has not.
 fn is_row(text: &str) -> bool {
     let typed = text.contains("Normal") || text.contains("Warning");
-    let reason = ["Pulling", "Pulled", "Failed", "BackOff", "ErrImageNeverPull", "InspectFailed"].iter().any(|r| text.contains(r));
+    let reason = ["Pulling", "Pulled", "Failed", "BackOff", "ErrImageNeverPull", "InspectFailed"]
+        .iter()
+        .any(|r| text.contains(r));
     typed && reason
 }
 

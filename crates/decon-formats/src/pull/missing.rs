@@ -33,7 +33,10 @@ impl Reader for Answer {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         // Such an answer is all there is; further down it is some program's own output.
         if line.number <= 5 {
-            let reason = format!("this is not the log but the answer that it is gone: {}", line.text.trim().chars().take(120).collect::<String>());
+            let reason = format!(
+                "this is not the log but the answer that it is gone: {}",
+                line.text.trim().chars().take(120).collect::<String>()
+            );
             out.gap(GapKind::Expired, &reason, "look for a copy: an artifact bucket, a log shipper, a runner's disk");
         }
     }

@@ -6,9 +6,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::{Reference, Repository};
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::text;
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 
 /// Nexus search results.
 #[derive(Debug)]
@@ -28,11 +28,16 @@ impl PullFormat for Nexus {
         if text(value, &["format"]) != Some("docker") || value.get("assets").is_none() {
             return false;
         }
-        let (Some(name), holder) = (text(value, &["name"]), text(value, &["repository"]).unwrap_or("nexus")) else { return true };
+        let (Some(name), holder) = (text(value, &["name"]), text(value, &["repository"]).unwrap_or("nexus")) else {
+            return true;
+        };
         for asset in value.get("assets").and_then(Value::as_array).into_iter().flatten() {
             let manifest = text(asset, &["path"]).is_some_and(|p| p.contains("/manifests/"));
             let digest = text(asset, &["checksum", "sha256"]).and_then(Digest::from_sha256_hex);
-            let (Some(digest), true, Ok(repository)) = (digest, manifest, Repository::with_unknown_registry(name)) else { continue };
+            let (Some(digest), true, Ok(repository)) = (digest, manifest, Repository::with_unknown_registry(name))
+            else {
+                continue;
+            };
             let reference = Reference::new(repository, text(value, &["version"]), Some(digest), name);
             let mut draft = Draft::image(Event::Cached, reference, "nexus", mark.clone());
             draft.role = Role::Unstated;

@@ -6,9 +6,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::{Reference, Repository};
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::{stamp_of, text};
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 
 /// Registry notifications.
 #[derive(Debug)]
@@ -30,7 +30,9 @@ impl PullFormat for Notification {
 }
 
 fn distribution(value: &Value, mark: &Mark, out: &mut Sink) -> bool {
-    let (Some(action), Some(name)) = (text(value, &["action"]), text(value, &["target", "repository"])) else { return false };
+    let (Some(action), Some(name)) = (text(value, &["action"]), text(value, &["target", "repository"])) else {
+        return false;
+    };
     let method = text(value, &["request", "method"]).unwrap_or("");
     let event = match (action, method) {
         ("pull", "HEAD") => Event::Referenced,
@@ -67,7 +69,9 @@ fn harbor(value: &Value, mark: &Mark, out: &mut Sink) -> bool {
         _ => return false,
     };
     let stamp = value.get("occur_at").map(stamp_of).unwrap_or_default();
-    for resource in value.get("event_data").and_then(|d| d.get("resources")).and_then(Value::as_array).into_iter().flatten() {
+    for resource in
+        value.get("event_data").and_then(|d| d.get("resources")).and_then(Value::as_array).into_iter().flatten()
+    {
         let digest = text(resource, &["digest"]).and_then(|d| Digest::parse(d).ok());
         let Some(Ok(reference)) = text(resource, &["resource_url"]).map(Reference::parse) else { continue };
         let tag = text(resource, &["tag"]).map(Into::into);
@@ -86,14 +90,29 @@ fn quay(value: &Value, mark: &Mark, out: &mut Sink) -> bool {
     let Ok(repository) = Repository::with_unknown_registry(&format!("{space}/{name}")) else { return true };
     let digest = text(value, &["metadata", "manifest_digest"]).and_then(|d| Digest::parse(d).ok());
     let reference = Reference::new(repository, text(value, &["metadata", "tag"]), digest, name);
-    let stamp = value.get("datetime").map(|d| d.as_str().map_or_else(|| stamp_of(d), crate::frame::parse_go_date)).unwrap_or_default();
+    let stamp = value
+        .get("datetime")
+        .map(|d| d.as_str().map_or_else(|| stamp_of(d), crate::frame::parse_go_date))
+        .unwrap_or_default();
     emit(Event::Pulled, reference, text(value, &["ip"]).unwrap_or(""), "", mark, stamp, Role::Unstated, out);
     true
 }
 
 #[allow(clippy::too_many_arguments, reason = "one place that three payloads fill alike")]
-fn emit(event: Event, reference: Reference, client: &str, agent: &str, mark: &Mark, stamp: crate::frame::Stamp, role: Role, out: &mut Sink) {
-    let mut draft = Draft::image(event, reference, "registry-notification", mark.clone()).at(stamp).with("client", client).with("user-agent", agent);
+fn emit(
+    event: Event,
+    reference: Reference,
+    client: &str,
+    agent: &str,
+    mark: &Mark,
+    stamp: crate::frame::Stamp,
+    role: Role,
+    out: &mut Sink,
+) {
+    let mut draft = Draft::image(event, reference, "registry-notification", mark.clone())
+        .at(stamp)
+        .with("client", client)
+        .with("user-agent", agent);
     draft.role = role;
     draft.asset = (!client.is_empty()).then(|| Asset::new(AssetKind::Host, client));
     out.emit(draft);

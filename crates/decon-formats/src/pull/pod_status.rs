@@ -8,9 +8,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::Reference;
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::{stamp_of, text};
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 use crate::frame::Stamp;
 
 /// Pod status.
@@ -51,7 +51,8 @@ fn read(container: &Value, asset: Option<Asset>, node: &str, mark: &Mark, out: &
     let id = text(container, &["imageID"]).unwrap_or("");
     let id = id.split_once("://").map_or(id, |(_, rest)| rest);
     let by_digest = Reference::parse(id).ok().filter(|r| r.digest.is_some());
-    let named = text(container, &["image"]).filter(|i| !i.starts_with("sha256:")).and_then(|i| Reference::pullable(i).ok());
+    let named =
+        text(container, &["image"]).filter(|i| !i.starts_with("sha256:")).and_then(|i| Reference::pullable(i).ok());
     let Some(mut reference) = named.or_else(|| by_digest.clone()) else { return };
     reference.digest = by_digest.and_then(|r| r.digest).or(reference.digest);
     let (event, stamp) = state(container);

@@ -95,10 +95,10 @@ impl Requests {
     /// Takes a request; gives what is decided by now.
     pub(super) fn add(&mut self, request: Request) -> Vec<Draft> {
         let mut ready = Vec::new();
-        if let Some(next) = open(request) {
-            if !self.merge(&next) {
-                self.open.push_back(next);
-            }
+        if let Some(next) = open(request)
+            && !self.merge(&next)
+        {
+            self.open.push_back(next);
         }
         while self.open.len() > OPEN {
             ready.extend(self.open.pop_front().and_then(draft));
@@ -113,7 +113,8 @@ impl Requests {
                 absorb(before, next);
                 return true;
             }
-            if before.completed_by.as_ref() == Some(&next.target) && same_client(before, next) && near(before, next, 3) {
+            if before.completed_by.as_ref() == Some(&next.target) && same_client(before, next) && near(before, next, 3)
+            {
                 return true;
             }
             if before.target == Target::Blob && next.target == Target::Blob && same_client(before, next) {
@@ -130,7 +131,12 @@ impl Requests {
 
     /// Everything still open, decided.
     pub(super) fn finish(self) -> Vec<Draft> {
-        let named: Vec<_> = self.open.iter().filter(|o| o.target != Target::Blob).map(|o| (o.repository.clone(), o.request.client.clone())).collect();
+        let named: Vec<_> = self
+            .open
+            .iter()
+            .filter(|o| o.target != Target::Blob)
+            .map(|o| (o.repository.clone(), o.request.client.clone()))
+            .collect();
         self.open
             .into_iter()
             .filter(|o| o.target != Target::Blob || !named.contains(&(o.repository.clone(), o.request.client.clone())))

@@ -96,7 +96,11 @@ impl LogReader {
                 document.extend_from_slice(block);
                 return;
             }
-            self.sink.gap(GapKind::Limit, "this JSON document is larger than 256 MiB", "split it, or export one object a line");
+            self.sink.gap(
+                GapKind::Limit,
+                "this JSON document is larger than 256 MiB",
+                "split it, or export one object a line",
+            );
             let held = self.document.take().unwrap_or_default();
             self.feed_lines(&held);
         }
@@ -157,7 +161,9 @@ impl LogReader {
                 at = end + 1;
                 continue;
             }
-            let Some(found) = anchors.search.find_in(block, aho_corasick::Span { start: at, end: block.len() }) else { break };
+            let Some(found) = anchors.search.find_in(block, aho_corasick::Span { start: at, end: block.len() }) else {
+                break;
+            };
             let start = memchr::memrchr(b'\n', &block[at..found.start()]).map_or(at, |n| at + n + 1);
             let end = memchr::memchr(b'\n', &block[found.end()..]).map_or(block.len(), |e| found.end() + e);
             number += count(&block[counted..start]);
@@ -184,7 +190,8 @@ impl LogReader {
     /// One physical line: its parts between carriage returns share number and time.
     fn physical(&mut self, number: u64, raw: &[u8], mask: u64, any: bool) {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(LINE_BYTES)]);
-        let (plain, stamp) = if text.contains('\r') { (Cow::Borrowed(&*text), Stamp::Unstated) } else { frame::plain(&text) };
+        let (plain, stamp) =
+            if text.contains('\r') { (Cow::Borrowed(&*text), Stamp::Unstated) } else { frame::plain(&text) };
         let mut carried = stamp;
         for segment in frame::segments(&plain) {
             let (clean, apc) = frame::plain(segment);
@@ -228,7 +235,9 @@ impl LogReader {
     fn section(&mut self, text: &str) -> bool {
         let bare = text.trim_start();
         let bare = bare.get(bare.find("section_").filter(|at| *at < 40).unwrap_or(0)..).unwrap_or(bare);
-        let Some(rest) = bare.strip_prefix("section_start:").or_else(|| bare.strip_prefix("section_end:")) else { return false };
+        let Some(rest) = bare.strip_prefix("section_start:").or_else(|| bare.strip_prefix("section_end:")) else {
+            return false;
+        };
         let seconds = rest.split(':').next().and_then(|s| s.parse::<i64>().ok());
         if let Some(at) = seconds.filter(|s| *s > 1_000_000_000).and_then(|s| jiff::Timestamp::from_second(s).ok()) {
             self.sink.marker(at);
@@ -335,6 +344,16 @@ impl LogReader {
         }
         self.sink.finish()
     }
+}
+
+/// Reads lines with one format alone, every line, anchored or not: what its fuzz target does.
+pub fn read_as(name: &str, bytes: &[u8], context: Context) -> Parsed {
+    let mut reader = LogReader::new(context);
+    let only = FORMATS.iter().position(|f| f.name() == name).map_or(0, |at| 1 << at);
+    for (number, raw) in bytes.split(|b| *b == b'\n').enumerate() {
+        reader.physical(number as u64 + 1, raw, only, false);
+    }
+    reader.end()
 }
 
 fn count(bytes: &[u8]) -> u64 {

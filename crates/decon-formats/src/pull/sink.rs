@@ -58,7 +58,8 @@ const MARK_BYTES: usize = 64 * 1024;
 impl Mark {
     /// Starts with this line.
     pub fn at(line: &Line<'_>) -> Self {
-        let mut mark = Self { line: line.number, stamp: line.stamp, host: line.host.map(Into::into), bytes: Vec::new() };
+        let mut mark =
+            Self { line: line.number, stamp: line.stamp, host: line.host.map(Into::into), bytes: Vec::new() };
         mark.join(line);
         mark
     }
@@ -168,7 +169,14 @@ pub struct Sink {
 impl Sink {
     /// An empty sink for this evidence.
     pub fn new(context: Context) -> Self {
-        Self { context, parsed: Parsed::default(), requests: Requests::default(), hungry: 0, open_from: 0, last_marker: None }
+        Self {
+            context,
+            parsed: Parsed::default(),
+            requests: Requests::default(),
+            hungry: 0,
+            open_from: 0,
+            last_marker: None,
+        }
     }
 
     /// The path of the evidence.
@@ -220,7 +228,13 @@ impl Sink {
 
     /// Records a gap.
     pub fn gap(&mut self, kind: GapKind, reason: &str, remedy: &str) {
-        let gap = Gap { kind, path: self.context.path.clone(), reason: reason.into(), remedy: remedy.into(), window: Window::ALWAYS };
+        let gap = Gap {
+            kind,
+            path: self.context.path.clone(),
+            reason: reason.into(),
+            remedy: remedy.into(),
+            window: Window::ALWAYS,
+        };
         if !self.parsed.gaps.contains(&gap) && self.parsed.gaps.len() < 1000 {
             self.parsed.gaps.push(gap);
         }

@@ -45,7 +45,8 @@ struct Copy {
 
 impl Reader for Copy {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
-        let found = command::find(line.text.trim(), line.command).filter(|c| c.engine == "skopeo" && c.verb == Verb::Pull);
+        let found =
+            command::find(line.text.trim(), line.command).filter(|c| c.engine == "skopeo" && c.verb == Verb::Pull);
         if let Some(found) = found.filter(|_| line.text.contains("docker://")) {
             self.end(out);
             self.open = Some((found.reference, Mark::at(line)));

@@ -5,9 +5,9 @@ use decon_core::observation::{Asset, AssetKind, Event};
 use decon_core::reference::Reference;
 use serde_json::Value;
 
+use super::PullFormat;
 use super::document::{stamp_of, text};
 use super::sink::{Draft, Mark, Sink};
-use super::PullFormat;
 use crate::frame::Stamp;
 
 /// Tekton TaskRuns.
@@ -38,7 +38,9 @@ impl PullFormat for Tekton {
                 let Ok(reference) = Reference::parse(id) else { continue };
                 let started = ["terminated", "running"].iter().find_map(|k| step.get(*k)?.get("startedAt"));
                 let mut draft = Draft::image(Event::Run, reference, "tekton", mark.clone());
-                draft = draft.at(started.map_or(Stamp::Unstated, stamp_of)).with("step", text(step, &["name"]).unwrap_or(""));
+                draft = draft
+                    .at(started.map_or(Stamp::Unstated, stamp_of))
+                    .with("step", text(step, &["name"]).unwrap_or(""));
                 draft.asset = Some(Asset::new(AssetKind::Workload, &format!("{space}/{name}")));
                 out.emit(draft);
             }

@@ -34,17 +34,22 @@ struct Tests {
 impl Reader for Tests {
     fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
         let text = line.text;
-        let after = |before: &str| text.split_once(before).and_then(|(_, r)| Reference::pullable(r.split_whitespace().next()?.trim_end_matches('.')).ok());
+        let after = |before: &str| {
+            text.split_once(before)
+                .and_then(|(_, r)| Reference::pullable(r.split_whitespace().next()?.trim_end_matches('.')).ok())
+        };
         if let Some(reference) = after("Pulling docker image: ") {
             self.end(out);
             self.open = Some((reference, Mark::at(line)));
-        } else if let Some(reference) = after("Creating container for image: ").or_else(|| after("Creating container for image ")) {
+        } else if let Some(reference) =
+            after("Creating container for image: ").or_else(|| after("Creating container for image "))
+        {
             out.emit(Draft::image(Event::Run, reference, "testcontainers", Mark::at(line)));
-        } else if text.contains("pull took ") {
-            if let Some((reference, mut mark)) = self.open.take() {
-                mark.join(line);
-                out.emit(Draft::image(Event::Pulled, reference, "testcontainers", mark).at(line.stamp));
-            }
+        } else if text.contains("pull took ")
+            && let Some((reference, mut mark)) = self.open.take()
+        {
+            mark.join(line);
+            out.emit(Draft::image(Event::Pulled, reference, "testcontainers", mark).at(line.stamp));
         }
     }
 

@@ -16,12 +16,15 @@ impl SiteFormat for Compose {
     }
     fn claims(&self, path: &str) -> bool {
         let name = base(path);
-        is_yaml(path) && (name.starts_with("docker-compose") || name.starts_with("compose") || name.starts_with("podman-compose"))
+        is_yaml(path)
+            && (name.starts_with("docker-compose") || name.starts_with("compose") || name.starts_with("podman-compose"))
     }
     fn sites(&self, text: &str) -> Result<Vec<Site>, (usize, String)> {
         let mut sites = Vec::new();
         for root in roots(text)? {
-            for (_, service) in root.get("services").map(Node::entries).unwrap_or_default() {
+            // `x-…` fragments are merged into services through anchors.
+            let fragments = root.entries().iter().filter(|(k, _)| k.text().is_some_and(|k| k.starts_with("x-")));
+            for (_, service) in root.get("services").map(Node::entries).unwrap_or_default().iter().chain(fragments) {
                 if let Some(Node::Scalar(image)) = service.get("image") {
                     sites.push(site(image));
                 }
@@ -34,7 +37,12 @@ impl SiteFormat for Compose {
 fn site(image: &Scalar) -> Site {
     match with_defaults(&image.text) {
         Some(decided) if decided != image.text => {
-            let mut site = image_site(&decided, image.start + usize::from(image.quoted), image.line, image.column + usize::from(image.quoted));
+            let mut site = image_site(
+                &decided,
+                image.start + usize::from(image.quoted),
+                image.line,
+                image.column + usize::from(image.quoted),
+            );
             site.span.end = site.span.start + image.text.len();
             site
         }

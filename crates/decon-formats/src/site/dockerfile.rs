@@ -22,7 +22,8 @@ impl SiteFormat for Dockerfile {
         (named("dockerfile") || named("containerfile")) && !name.ends_with(".log") && !name.ends_with(".dockerignore")
     }
     fn sites(&self, text: &str) -> Result<Vec<Site>, (usize, String)> {
-        let mut reading = Reading { text, stages: Vec::new(), arguments: BTreeMap::new(), sites: Vec::new(), in_stage: false };
+        let mut reading =
+            Reading { text, stages: Vec::new(), arguments: BTreeMap::new(), sites: Vec::new(), in_stage: false };
         reading.read();
         Ok(reading.sites)
     }
@@ -63,11 +64,11 @@ impl<'t> Reading<'t> {
         let mut offset = 0;
         for line in self.text.split('\n') {
             let rest = line.trim_start_matches('\u{feff}').trim_start().strip_prefix('#')?;
-            if let Some((key, value)) = rest.split_once('=') {
-                if key.trim().eq_ignore_ascii_case(name) {
-                    let value = value.trim();
-                    return Some((value, offset + line.find(value)?));
-                }
+            if let Some((key, value)) = rest.split_once('=')
+                && key.trim().eq_ignore_ascii_case(name)
+            {
+                let value = value.trim();
+                return Some((value, offset + line.find(value)?));
             }
             offset += line.len() + 1;
         }
@@ -99,8 +100,12 @@ impl<'t> Reading<'t> {
 
     /// Heredocs hold text, not instructions: `RUN <<EOF` … `EOF`.
     fn heredoc_end(&self, words: &[Word<'t>], next: usize) -> usize {
-        let takes = words.first().is_some_and(|w| ["RUN", "COPY", "ADD"].iter().any(|i| w.text.eq_ignore_ascii_case(i)));
-        let marks = words.iter().filter_map(|w| w.text.strip_prefix("<<")).map(|m| m.trim_start_matches('-').trim_matches(['"', '\'']));
+        let takes =
+            words.first().is_some_and(|w| ["RUN", "COPY", "ADD"].iter().any(|i| w.text.eq_ignore_ascii_case(i)));
+        let marks = words
+            .iter()
+            .filter_map(|w| w.text.strip_prefix("<<"))
+            .map(|m| m.trim_start_matches('-').trim_matches(['"', '\'']));
         let mut at = next;
         for mark in marks.filter(|m| takes && !m.is_empty()) {
             while at < self.text.len() {
@@ -127,9 +132,13 @@ impl<'t> Reading<'t> {
             }
             "FROM" => self.from(rest),
             "ONBUILD" => self.instruct(rest),
-            "COPY" | "ADD" => rest.iter().take_while(|w| w.text.starts_with("--")).for_each(|w| self.flag(*w, "--from=")),
+            "COPY" | "ADD" => {
+                rest.iter().take_while(|w| w.text.starts_with("--")).for_each(|w| self.flag(*w, "--from="))
+            }
             "RUN" => {
-                for word in rest.iter().take_while(|w| w.text.starts_with("--")).filter(|w| w.text.starts_with("--mount=")) {
+                for word in
+                    rest.iter().take_while(|w| w.text.starts_with("--")).filter(|w| w.text.starts_with("--mount="))
+                {
                     let mut at = word.start + 8;
                     for part in word.text[8..].split(',') {
                         if let Some(image) = part.strip_prefix("from=") {
@@ -147,14 +156,15 @@ impl<'t> Reading<'t> {
         self.in_stage = true;
         let Some(at) = words.iter().position(|w| !w.text.starts_with("--")) else { return };
         let image = words[at];
-        let known = self.decide(image.text).is_some_and(|i| self.stages.contains(&i.to_ascii_lowercase()) || i == "scratch");
+        let known =
+            self.decide(image.text).is_some_and(|i| self.stages.contains(&i.to_ascii_lowercase()) || i == "scratch");
         if !known {
             self.push(image.text, image.start);
         }
-        if let [keyword, name, ..] = words[at + 1..] {
-            if keyword.text.eq_ignore_ascii_case("as") {
-                self.stages.push(name.text.to_ascii_lowercase());
-            }
+        if let [keyword, name, ..] = words[at + 1..]
+            && keyword.text.eq_ignore_ascii_case("as")
+        {
+            self.stages.push(name.text.to_ascii_lowercase());
         }
     }
 
@@ -166,7 +176,8 @@ impl<'t> Reading<'t> {
 
     /// A stage's name or number is of this file; anything else is an image.
     fn external(&mut self, word: Word<'t>) {
-        let stage = self.stages.contains(&word.text.to_ascii_lowercase()) || word.text.bytes().all(|b| b.is_ascii_digit());
+        let stage =
+            self.stages.contains(&word.text.to_ascii_lowercase()) || word.text.bytes().all(|b| b.is_ascii_digit());
         if !stage && !word.text.is_empty() {
             self.push(word.text, word.start);
         }
@@ -193,11 +204,15 @@ impl<'t> Reading<'t> {
             let (name, default, tail) = match rest.strip_prefix('{') {
                 Some(inside) => {
                     let (inside, tail) = inside.split_once('}')?;
-                    let (name, default) = inside.split_once(":-").or_else(|| inside.split_once('-')).map_or((inside, None), |(n, d)| (n, Some(d)));
+                    let (name, default) = inside
+                        .split_once(":-")
+                        .or_else(|| inside.split_once('-'))
+                        .map_or((inside, None), |(n, d)| (n, Some(d)));
                     (name, default, tail)
                 }
                 None => {
-                    let end = rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(rest.len());
+                    let end =
+                        rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_')).unwrap_or(rest.len());
                     (&rest[..end], None, &rest[end..])
                 }
             };
@@ -224,23 +239,29 @@ mod tests {
 
     fn names(text: &str) -> Vec<String> {
         let sites = Dockerfile.sites(text).unwrap();
-        sites.iter().map(|s| match &s.subject {
-            Ok(decon_core::observation::Subject::Image(r)) => {
-                format!("{}:{} {r} {}", s.line, s.column, &text[s.span.clone()])
-            }
-            other => format!("{}:{} {other:?}", s.line, s.column),
-        }).collect()
+        sites
+            .iter()
+            .map(|s| match &s.subject {
+                Ok(decon_core::observation::Subject::Image(r)) => {
+                    format!("{}:{} {r} {}", s.line, s.column, &text[s.span.clone()])
+                }
+                other => format!("{}:{} {other:?}", s.line, s.column),
+            })
+            .collect()
     }
 
     #[test]
     fn bases_copies_mounts_and_frontends() {
         let text = "# syntax=docker/dockerfile:1\nARG V=3.20\nFROM --platform=linux/amd64 alpine:${V} AS base\nFROM base AS next\nCOPY --from=aquasec/trivy:latest /a /b\nCOPY --from=base /a /b\nRUN --mount=type=bind,from=checkmarx/kics:alpine,target=/k \\\n  true\nRUN <<EOF\nFROM no:1\nEOF\nFROM scratch\n";
-        assert_eq!(names(text), [
-            "1:10 docker.io/docker/dockerfile:1 docker/dockerfile:1",
-            "3:29 docker.io/library/alpine:3.20 alpine:${V}",
-            "5:13 docker.io/aquasec/trivy:latest aquasec/trivy:latest",
-            "7:28 docker.io/checkmarx/kics:alpine checkmarx/kics:alpine",
-        ]);
+        assert_eq!(
+            names(text),
+            [
+                "1:10 docker.io/docker/dockerfile:1 docker/dockerfile:1",
+                "3:29 docker.io/library/alpine:3.20 alpine:${V}",
+                "5:13 docker.io/aquasec/trivy:latest aquasec/trivy:latest",
+                "7:28 docker.io/checkmarx/kics:alpine checkmarx/kics:alpine",
+            ]
+        );
     }
 
     #[test]

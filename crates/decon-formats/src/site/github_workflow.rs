@@ -16,7 +16,8 @@ impl SiteFormat for GithubWorkflow {
         "GitHub, Gitea and Forgejo workflows: job containers, services, actions."
     }
     fn claims(&self, path: &str) -> bool {
-        is_yaml(path) && [".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/"].iter().any(|f| path.contains(f))
+        is_yaml(path)
+            && [".github/workflows/", ".gitea/workflows/", ".forgejo/workflows/"].iter().any(|f| path.contains(f))
     }
     fn sites(&self, text: &str) -> Result<Vec<Site>, (usize, String)> {
         let mut sites = Vec::new();

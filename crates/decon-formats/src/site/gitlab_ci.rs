@@ -62,7 +62,12 @@ fn site(scalar: &Scalar, variables: &BTreeMap<String, String>) -> Site {
     for (name, value) in variables.iter().rev() {
         text = text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
     }
-    let mut site = image_site(&text, scalar.start + usize::from(scalar.quoted), scalar.line, scalar.column + usize::from(scalar.quoted));
+    let mut site = image_site(
+        &text,
+        scalar.start + usize::from(scalar.quoted),
+        scalar.line,
+        scalar.column + usize::from(scalar.quoted),
+    );
     site.span.end = site.span.start + scalar.text.len();
     site
 }

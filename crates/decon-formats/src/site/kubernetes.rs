@@ -48,10 +48,10 @@ fn find(node: &Node, depth: usize, sites: &mut Vec<Site>) {
             // An image volume, or a kind of one container (`image: {reference: x}`).
             if let Some(Node::Scalar(image)) = value.get("reference") {
                 sites.push(scalar_site(image));
-            } else if let Node::Scalar(image) = value {
-                if image.text.contains([':', '/', '@']) {
-                    sites.push(scalar_site(image));
-                }
+            } else if let Node::Scalar(image) = value
+                && image.text.contains([':', '/', '@'])
+            {
+                sites.push(scalar_site(image));
             }
         }
         find(value, depth + 1, sites);

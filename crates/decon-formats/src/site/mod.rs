@@ -67,14 +67,21 @@ pub fn claiming(path: &str) -> impl Iterator<Item = &'static dyn SiteFormat> {
 }
 
 /// The citations in a text. What is no sound text of its format is read line by line, with a gap.
-pub fn observe(format: &dyn SiteFormat, text: &str, path: &str, asset: &Asset, gaps: &mut Vec<Gap>) -> Vec<Observation> {
+pub fn observe(
+    format: &dyn SiteFormat,
+    text: &str,
+    path: &str,
+    asset: &Asset,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Observation> {
     let sites = format.sites(text).unwrap_or_else(|(line, reason)| {
         // Templates of Helm and the like are no YAML and not meant to be.
         if !text.contains("{{") {
             gaps.push(Gap {
                 kind: GapKind::Damaged,
                 path: path.into(),
-                reason: format!("is no sound {} file (line {line}: {reason}); it was read line by line", format.name()).into(),
+                reason: format!("is no sound {} file (line {line}: {reason}); it was read line by line", format.name())
+                    .into(),
                 remedy: "look at what it names".into(),
                 window: Window::ALWAYS,
             });
@@ -101,7 +108,9 @@ fn is_yaml(path: &str) -> bool {
 fn image_site(text: &str, start: usize, line: usize, column: usize) -> Site {
     let subject = match text {
         t if t.contains(['$', '{', '<', '%']) => Err(format!("{t} is not decided in this file")),
-        t => Reference::pullable(t.strip_prefix("docker://").unwrap_or(t)).map(Subject::Image).map_err(|e| e.to_string()),
+        t => {
+            Reference::pullable(t.strip_prefix("docker://").unwrap_or(t)).map(Subject::Image).map_err(|e| e.to_string())
+        }
     };
     Site { span: start..start + text.len(), line: line as u64, column: column as u64, subject }
 }
@@ -129,7 +138,12 @@ fn uses_site(scalar: &Scalar) -> Option<Site> {
         action_ref: action_ref.into(),
         commit: hex.then(|| action_ref.to_ascii_lowercase().into()),
     };
-    Some(Site { span: scalar.start + quote..scalar.start + quote + text.len(), line: scalar.line as u64, column: (scalar.column + quote) as u64, subject: Ok(subject) })
+    Some(Site {
+        span: scalar.start + quote..scalar.start + quote + text.len(),
+        line: scalar.line as u64,
+        column: (scalar.column + quote) as u64,
+        subject: Ok(subject),
+    })
 }
 
 /// `image: x` and `image: {name: x}`.

@@ -131,7 +131,8 @@ impl<'b> Bolt<'b> {
 
 fn leaf_item(page: &[u8], at: usize) -> Option<(&[u8], Item<'_>)> {
     let flags = u32_at(page, at)?;
-    let (position, key_size, value_size) = (u32_at(page, at + 4)? as usize, u32_at(page, at + 8)? as usize, u32_at(page, at + 12)? as usize);
+    let (position, key_size, value_size) =
+        (u32_at(page, at + 4)? as usize, u32_at(page, at + 8)? as usize, u32_at(page, at + 12)? as usize);
     let start = at.checked_add(position)?;
     let middle = start.checked_add(key_size)?;
     let key = page.get(start..middle)?;

@@ -28,7 +28,18 @@ impl StoreLayout for Buildkit {
         tree.size(CACHE).is_some() || tree.size(META).is_some()
     }
     fn owns(&self) -> &'static [&'static str] {
-        &["content", "snapshots", META, CACHE, "cache.db", "snapshots.db", "history.db", "history_c8d.db", "executor", "net"]
+        &[
+            "content",
+            "snapshots",
+            META,
+            CACHE,
+            "cache.db",
+            "snapshots.db",
+            "history.db",
+            "history_c8d.db",
+            "executor",
+            "net",
+        ]
     }
     fn read(&self, tree: &dyn Tree, path: &str, asset: &Asset) -> Held {
         let mut reading = Reading::new(self.name(), tree, path, asset);
@@ -38,7 +49,9 @@ impl StoreLayout for Buildkit {
         if let Some(bytes) = tree.read(CACHE, 1 << 30) {
             match Bolt::open(&bytes) {
                 Ok(bolt) => cache(&bolt, &mut reading),
-                Err(error) => reading.gap(GapKind::Damaged, CACHE, &error, "copy it again while the builder is stopped"),
+                Err(error) => {
+                    reading.gap(GapKind::Damaged, CACHE, &error, "copy it again while the builder is stopped")
+                }
             }
         }
         reading.finish()
@@ -48,9 +61,12 @@ impl StoreLayout for Buildkit {
 fn cache(bolt: &Bolt<'_>, reading: &mut Reading<'_>) {
     let Some(main) = bolt.bucket(bolt.root(), "_main") else { return };
     for (id, record) in bolt.buckets(main) {
-        let created = value(bolt, record, "cache.createdAt").and_then(|v| v.as_i64()).and_then(|n| jiff::Timestamp::from_nanosecond(n.into()).ok());
+        let created = value(bolt, record, "cache.createdAt")
+            .and_then(|v| v.as_i64())
+            .and_then(|n| jiff::Timestamp::from_nanosecond(n.into()).ok());
         let listed = value(bolt, record, "cache.imageRefs").unwrap_or_default();
-        let mut names: Vec<String> = listed.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        let mut names: Vec<String> =
+            listed.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         if let Some(description) = value(bolt, record, "cache.description") {
             names.extend(description.as_str().and_then(|d| d.strip_prefix("pulled from ")).map(str::to_owned));
         }

@@ -49,13 +49,23 @@ impl StoreLayout for Containerd {
 /// Reads a metadata database and its content; BuildKit has the same pair under other names.
 pub(super) fn read(reading: &mut Reading<'_>, meta: &str, blobs: &str) {
     let Some(bytes) = reading.tree().read(meta, META_BYTES) else {
-        reading.gap(GapKind::Unreadable, meta, "the database of names is missing or cannot be read", "copy the whole containerd root");
+        reading.gap(
+            GapKind::Unreadable,
+            meta,
+            "the database of names is missing or cannot be read",
+            "copy the whole containerd root",
+        );
         return without_names(reading, blobs);
     };
     let bolt = match Bolt::open(&bytes) {
         Ok(bolt) => bolt,
         Err(error) => {
-            reading.gap(GapKind::Damaged, meta, &error, "copy it again while containerd is stopped, or from a snapshot");
+            reading.gap(
+                GapKind::Damaged,
+                meta,
+                &error,
+                "copy it again while containerd is stopped, or from a snapshot",
+            );
             return without_names(reading, blobs);
         }
     };
@@ -118,7 +128,8 @@ impl<'b> Namespace<'_, 'b> {
     }
 
     fn image(&mut self, target: &Digest, names: Names, reading: &mut Reading<'_>) {
-        let tagged: BTreeSet<Repository> = names.references.iter().filter(|(r, _)| r.tag.is_some()).map(|(r, _)| r.repository.clone()).collect();
+        let tagged: BTreeSet<Repository> =
+            names.references.iter().filter(|(r, _)| r.tag.is_some()).map(|(r, _)| r.repository.clone()).collect();
         for (reference, updated) in names.references {
             // CRI also writes `repo@sha256` beside `repo:tag`.
             if reference.tag.is_none() && tagged.contains(&reference.repository) {
@@ -140,7 +151,8 @@ impl<'b> Namespace<'_, 'b> {
     fn container(&self, id: &str, container: Bucket<'b>, reading: &mut Reading<'_>) {
         let text = |name: &str| self.bolt.value(container, name).map(|v| String::from_utf8_lossy(v).into_owned());
         let labels = self.bolt.bucket(container, "labels");
-        let label = |name: &str| labels.and_then(|l| self.bolt.value(l, name)).map(|v| String::from_utf8_lossy(v).into_owned());
+        let label =
+            |name: &str| labels.and_then(|l| self.bolt.value(l, name)).map(|v| String::from_utf8_lossy(v).into_owned());
         let named = text("image").filter(|i| !i.is_empty()).or_else(|| label("io.cri-containerd.image"));
         let Some(named) = named else { return };
         let (reference, image_id) = match Digest::parse(&named) {
@@ -166,9 +178,11 @@ impl<'b> Namespace<'_, 'b> {
             }
             let (source, mut children) = self.labels(blob);
             // dockerd and old clients write no labels: then the blob itself says what it is.
-            children |= self.bolt.value(blob, "size").and_then(varint).is_some_and(|s| s <= LEFTOVER_BYTES) && self.is_manifest(&digest, reading);
+            children |= self.bolt.value(blob, "size").and_then(varint).is_some_and(|s| s <= LEFTOVER_BYTES)
+                && self.is_manifest(&digest, reading);
             let role = if children { Role::Unstated } else { Role::Layer };
-            let reference = source.map_or_else(|| nameless(&digest), |r| Reference::new(r, None, Some(digest.clone()), &name));
+            let reference =
+                source.map_or_else(|| nameless(&digest), |r| Reference::new(r, None, Some(digest.clone()), &name));
             let created = self.bolt.value(blob, "createdat").and_then(go_time);
             let o = reading.observe_with(Event::Residue, reference, self.meta, None);
             o.role = role;

@@ -28,7 +28,21 @@ impl StoreLayout for ContainersStorage {
         DRIVERS.iter().any(|d| tree.size(&format!("{d}-images/images.json")).is_some())
     }
     fn owns(&self) -> &'static [&'static str] {
-        &["overlay", "overlay-*", "vfs", "vfs-*", "btrfs*", "zfs*", "aufs*", "libpod", "cache", "storage.lock", "userns.lock", "db.sql", "defaultNetworkBackend"]
+        &[
+            "overlay",
+            "overlay-*",
+            "vfs",
+            "vfs-*",
+            "btrfs*",
+            "zfs*",
+            "aufs*",
+            "libpod",
+            "cache",
+            "storage.lock",
+            "userns.lock",
+            "db.sql",
+            "defaultNetworkBackend",
+        ]
     }
     fn read(&self, tree: &dyn Tree, path: &str, asset: &Asset) -> Held {
         let mut reading = Reading::new(self.name(), tree, path, asset);
@@ -45,7 +59,16 @@ fn images(file: &str, reading: &mut Reading<'_>) {
     let Some(list) = reading.json(file) else { return };
     for image in list.as_array().into_iter().flatten() {
         let text = |key: &str| image.get(key).and_then(Value::as_str).unwrap_or("");
-        let names = |key: &str| image.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+        let names = |key: &str| {
+            image
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         let (id, digest) = (Digest::from_sha256_hex(text("id")), Digest::parse(text("digest")).ok());
         let current = names("names");
         let former: Vec<String> = names("names-history").into_iter().filter(|n| !current.contains(n)).collect();
@@ -65,7 +88,14 @@ fn images(file: &str, reading: &mut Reading<'_>) {
     }
 }
 
-fn image_observation(reference: Reference, former: bool, id: &Option<Digest>, parts: &[(Role, Digest)], file: &str, reading: &mut Reading<'_>) {
+fn image_observation(
+    reference: Reference,
+    former: bool,
+    id: &Option<Digest>,
+    parts: &[(Role, Digest)],
+    file: &str,
+    reading: &mut Reading<'_>,
+) {
     let own = reference.digest.clone();
     let o = reading.observe(Event::Held, reference, file);
     o.image_id.clone_from(id);
@@ -78,7 +108,11 @@ fn image_observation(reference: Reference, former: bool, id: &Option<Digest>, pa
 /// `manifest-sha256:<digest>`: every manifest known of the image, the index among them.
 fn manifests(image: &Value) -> Vec<(Role, Digest)> {
     let names = image.get("big-data-names").and_then(Value::as_array);
-    let digests = names.into_iter().flatten().filter_map(Value::as_str).filter_map(|n| Digest::parse(n.strip_prefix("manifest-")?).ok());
+    let digests = names
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter_map(|n| Digest::parse(n.strip_prefix("manifest-")?).ok());
     digests.map(|d| (Role::Manifest, d)).collect()
 }
 

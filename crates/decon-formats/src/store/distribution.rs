@@ -51,7 +51,12 @@ fn repositories(name: &str, depth: usize, seen: &mut BTreeSet<Digest>, reading: 
         match entry.name.as_str() {
             "_manifests" => repository(name, &format!("{folder}/_manifests"), seen, reading),
             inner if inner.starts_with('_') => {}
-            inner => repositories(&if name.is_empty() { inner.to_owned() } else { format!("{name}/{inner}") }, depth + 1, seen, reading),
+            inner => repositories(
+                &if name.is_empty() { inner.to_owned() } else { format!("{name}/{inner}") },
+                depth + 1,
+                seen,
+                reading,
+            ),
         }
     }
 }
@@ -61,7 +66,9 @@ fn repository(name: &str, manifests: &str, seen: &mut BTreeSet<Digest>, reading:
     let mut tagged = BTreeSet::new();
     for tag in reading.tree().list(&format!("{manifests}/tags")).into_iter().filter(|e| e.folder) {
         let folder = format!("{manifests}/tags/{}", tag.name);
-        let current = reading.file(&format!("{folder}/current/link")).and_then(|b| Digest::parse(String::from_utf8_lossy(&b).trim()).ok());
+        let current = reading
+            .file(&format!("{folder}/current/link"))
+            .and_then(|b| Digest::parse(String::from_utf8_lossy(&b).trim()).ok());
         let mut all: BTreeSet<Digest> = history(&format!("{folder}/index"), reading);
         all.extend(current.clone());
         for digest in all {
@@ -69,7 +76,10 @@ fn repository(name: &str, manifests: &str, seen: &mut BTreeSet<Digest>, reading:
             let event = if here { Event::Held } else { Event::Residue };
             let is_current = current.as_ref() == Some(&digest);
             let reference = Reference::new(repository.clone(), Some(&tag.name), Some(digest.clone()), name);
-            let link = format!("{folder}/{}", if is_current { "current/link".to_owned() } else { format!("index/sha256/{}/link", digest.hex()) });
+            let link = format!(
+                "{folder}/{}",
+                if is_current { "current/link".to_owned() } else { format!("index/sha256/{}/link", digest.hex()) }
+            );
             let o = reading.observe(event, reference, &link);
             if !is_current {
                 o.detail.insert("tag".into(), "former: the tag points elsewhere now".into());
@@ -110,7 +120,9 @@ fn family(digest: &Digest, seen: &mut BTreeSet<Digest>, reading: &mut Reading<'_
             continue;
         }
         let Some(found) = reading.file(&file).and_then(|bytes| parts(&bytes)) else { continue };
-        todo.extend(found.parts.iter().filter(|(role, _)| *role == decon_core::digest::Role::Manifest).map(|(_, d)| d.clone()));
+        todo.extend(
+            found.parts.iter().filter(|(role, _)| *role == decon_core::digest::Role::Manifest).map(|(_, d)| d.clone()),
+        );
         let o = reading.observe_with(Event::Comprises, nameless(&digest), &file, None);
         o.role = found.role;
         o.parts = found.parts;

@@ -31,7 +31,24 @@ impl StoreLayout for Docker {
         drivers(tree).next().is_some() || (tree.is_folder("containers") && tree.is_folder("image"))
     }
     fn owns(&self) -> &'static [&'static str] {
-        &["image", "overlay2", "overlay", "vfs", "aufs", "btrfs", "zfs", "fuse-overlayfs", "windowsfilter", "network", "plugins", "runtimes", "swarm", "tmp", "rootfs", "trust"]
+        &[
+            "image",
+            "overlay2",
+            "overlay",
+            "vfs",
+            "aufs",
+            "btrfs",
+            "zfs",
+            "fuse-overlayfs",
+            "windowsfilter",
+            "network",
+            "plugins",
+            "runtimes",
+            "swarm",
+            "tmp",
+            "rootfs",
+            "trust",
+        ]
     }
     fn read(&self, tree: &dyn Tree, path: &str, asset: &Asset) -> Held {
         let mut reading = Reading::new(self.name(), tree, path, asset);
@@ -45,7 +62,9 @@ impl StoreLayout for Docker {
 
 fn drivers(tree: &dyn Tree) -> impl Iterator<Item = String> + use<'_> {
     let folders = tree.list("image").into_iter().filter(|e| e.folder).map(|e| e.name);
-    folders.filter(|d| tree.size(&format!("image/{d}/repositories.json")).is_some() || tree.is_folder(&format!("image/{d}/imagedb")))
+    folders.filter(|d| {
+        tree.size(&format!("image/{d}/repositories.json")).is_some() || tree.is_folder(&format!("image/{d}/imagedb"))
+    })
 }
 
 /// What is known about one image id.
@@ -59,9 +78,14 @@ fn images(root: &str, reading: &mut Reading<'_>) {
     let repositories = format!("{root}/repositories.json");
     let mut by_id: BTreeMap<Digest, Image> = BTreeMap::new();
     let listed = reading.json(&repositories).unwrap_or_default();
-    for names in listed.get("Repositories").and_then(Value::as_object).into_iter().flatten().filter_map(|(_, v)| v.as_object()) {
+    for names in
+        listed.get("Repositories").and_then(Value::as_object).into_iter().flatten().filter_map(|(_, v)| v.as_object())
+    {
         for (name, id) in names {
-            let (Ok(reference), Some(id)) = (Reference::parse(name), id.as_str().and_then(|i| Digest::parse(i).ok())) else { continue };
+            let (Ok(reference), Some(id)) = (Reference::parse(name), id.as_str().and_then(|i| Digest::parse(i).ok()))
+            else {
+                continue;
+            };
             let image = by_id.entry(id).or_default();
             if reference.digest.is_some() { image.digests.push(reference) } else { image.tagged.push(reference) }
         }
@@ -115,7 +139,12 @@ fn layer_digests(root: &str, reading: &mut Reading<'_>) -> BTreeMap<String, Vec<
 }
 
 /// Reads every config; says which diff ids live images have, and what each is built on.
-fn configs(root: &str, layers: &BTreeMap<String, Vec<(Digest, String)>>, by_id: &mut BTreeMap<Digest, Image>, reading: &mut Reading<'_>) -> BTreeSet<String> {
+fn configs(
+    root: &str,
+    layers: &BTreeMap<String, Vec<(Digest, String)>>,
+    by_id: &mut BTreeMap<Digest, Image>,
+    reading: &mut Reading<'_>,
+) -> BTreeSet<String> {
     let folder = format!("{root}/imagedb/content/sha256");
     let mut present = BTreeSet::new();
     let mut chains: BTreeMap<Vec<String>, Digest> = BTreeMap::new();
@@ -124,14 +153,25 @@ fn configs(root: &str, layers: &BTreeMap<String, Vec<(Digest, String)>>, by_id: 
         let Some(id) = Digest::from_sha256_hex(&entry.name) else { continue };
         let Some(config) = reading.json(&format!("{folder}/{}", entry.name)) else { continue };
         let diffs = config.get("rootfs").and_then(|r| r.get("diff_ids")).and_then(Value::as_array);
-        let diffs: Vec<String> = diffs.into_iter().flatten().filter_map(Value::as_str).filter_map(|d| d.split(':').nth(1)).map(str::to_owned).collect();
+        let diffs: Vec<String> = diffs
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .filter_map(|d| d.split(':').nth(1))
+            .map(str::to_owned)
+            .collect();
         by_id.entry(id.clone()).or_default();
         present.extend(diffs.iter().cloned());
         chains.insert(diffs.clone(), id.clone());
         all.push((id, diffs));
     }
     for (id, diffs) in all {
-        let mut parts: Vec<(Role, Digest)> = diffs.iter().filter_map(|d| layers.get(d)).flatten().map(|(digest, _)| (Role::Layer, digest.clone())).collect();
+        let mut parts: Vec<(Role, Digest)> = diffs
+            .iter()
+            .filter_map(|d| layers.get(d))
+            .flatten()
+            .map(|(digest, _)| (Role::Layer, digest.clone()))
+            .collect();
         // An image whose layers begin with all of another's was built on it.
         let bases = (1..diffs.len()).filter_map(|n| chains.get(&diffs[..n]));
         parts.extend(bases.map(|base| (Role::Unstated, base.clone())));
@@ -145,7 +185,12 @@ fn configs(root: &str, layers: &BTreeMap<String, Vec<(Digest, String)>>, by_id: 
 }
 
 /// Layers of no live image, with the repository they came from.
-fn residue(root: &str, layers: &BTreeMap<String, Vec<(Digest, String)>>, present: &BTreeSet<String>, reading: &mut Reading<'_>) {
+fn residue(
+    root: &str,
+    layers: &BTreeMap<String, Vec<(Digest, String)>>,
+    present: &BTreeSet<String>,
+    reading: &mut Reading<'_>,
+) {
     for (diff, records) in layers.iter().filter(|(diff, _)| !present.contains(*diff)) {
         for (digest, source) in records {
             let reference = match Repository::parse(source) {
@@ -179,10 +224,19 @@ fn container(file: &str, config: &Value, host: &Value, reading: &mut Reading<'_>
     let details = [
         ("container", text(&["Name"]).trim_start_matches('/').to_owned()),
         ("created", created.map_or_else(String::new, |t| t.to_string())),
-        ("finished", parse_rfc3339(text(&["State", "FinishedAt"])).utc().filter(|t| t.as_second() > 0).map_or_else(String::new, |t| t.to_string())),
+        (
+            "finished",
+            parse_rfc3339(text(&["State", "FinishedAt"]))
+                .utc()
+                .filter(|t| t.as_second() > 0)
+                .map_or_else(String::new, |t| t.to_string()),
+        ),
         ("mounts", mounts(config)),
         ("environment-names", environment_names(config)),
-        ("privileged", if host.get("Privileged").and_then(Value::as_bool) == Some(true) { "true".into() } else { String::new() }),
+        (
+            "privileged",
+            if host.get("Privileged").and_then(Value::as_bool) == Some(true) { "true".into() } else { String::new() },
+        ),
     ];
     // The file holds values of variables: it is not kept as evidence, only its place is named.
     let o = reading.observe_with(event, reference, file, None);
@@ -196,7 +250,11 @@ fn container(file: &str, config: &Value, host: &Value, reading: &mut Reading<'_>
 fn mounts(config: &Value) -> String {
     let points = config.get("MountPoints").and_then(Value::as_object);
     let one = |(target, point): (&String, &Value)| {
-        let source = point.get("Source").and_then(Value::as_str).filter(|s| !s.is_empty()).or_else(|| point.get("Name").and_then(Value::as_str));
+        let source = point
+            .get("Source")
+            .and_then(Value::as_str)
+            .filter(|s| !s.is_empty())
+            .or_else(|| point.get("Name").and_then(Value::as_str));
         format!("{}:{target}", source.unwrap_or(""))
     };
     points.into_iter().flatten().map(one).collect::<Vec<_>>().join(", ")

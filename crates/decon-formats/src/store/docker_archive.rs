@@ -41,9 +41,15 @@ fn read_image(image: &Value, reading: &mut Reading<'_>) {
     let config = image.get("Config").and_then(Value::as_str).unwrap_or("");
     let hex = config.rsplit('/').next().unwrap_or("").trim_end_matches(".json");
     let Some(id) = Digest::from_sha256_hex(hex) else { return };
-    let layers = image.get("LayerSources").and_then(Value::as_object).into_iter().flatten().filter_map(|(_, l)| l.get("digest")?.as_str());
+    let layers = image
+        .get("LayerSources")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, l)| l.get("digest")?.as_str());
     let layers: Vec<_> = layers.filter_map(|d| Digest::parse(d).ok()).map(|d| (Role::Layer, d)).collect();
-    let tags: Vec<&str> = image.get("RepoTags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let tags: Vec<&str> =
+        image.get("RepoTags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let mut references: Vec<Reference> = tags.iter().filter_map(|t| Reference::parse(t).ok()).collect();
     if references.is_empty() {
         references.push(nameless(&id));

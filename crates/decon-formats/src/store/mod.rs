@@ -114,7 +114,12 @@ impl<'r> Reading<'r> {
         match serde_json::from_slice(&bytes) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.gap(GapKind::Damaged, path, &format!("is no whole JSON: {error}"), "copy the store again while its engine is stopped");
+                self.gap(
+                    GapKind::Damaged,
+                    path,
+                    &format!("is no whole JSON: {error}"),
+                    "copy the store again while its engine is stopped",
+                );
                 None
             }
         }
@@ -123,22 +128,35 @@ impl<'r> Reading<'r> {
     pub(crate) fn gap(&mut self, kind: GapKind, path: &str, reason: &str, remedy: &str) {
         let path = format!("{}/{path}", self.path).into();
         if self.held.gaps.len() < 1000 {
-            self.held.gaps.push(Gap { kind, path, reason: reason.into(), remedy: remedy.into(), window: Window::ALWAYS });
+            self.held.gaps.push(Gap {
+                kind,
+                path,
+                reason: reason.into(),
+                remedy: remedy.into(),
+                window: Window::ALWAYS,
+            });
         }
     }
 
     /// An observation proved by this file.
     pub(crate) fn observe(&mut self, event: Event, reference: Reference, file: &str) -> &mut Observation {
-        let blob = self.tree.size(file).filter(|s| *s <= 1 << 20).and_then(|_| self.tree.read(file, 1 << 20)).map(|bytes| {
-            let digest = Digest::of(&bytes);
-            self.held.blobs.entry(digest.clone()).or_insert(bytes);
-            digest
-        });
+        let blob =
+            self.tree.size(file).filter(|s| *s <= 1 << 20).and_then(|_| self.tree.read(file, 1 << 20)).map(|bytes| {
+                let digest = Digest::of(&bytes);
+                self.held.blobs.entry(digest.clone()).or_insert(bytes);
+                digest
+            });
         self.observe_with(event, reference, file, blob)
     }
 
     /// An observation of a file whose bytes are not kept (a layer, a large database).
-    pub(crate) fn observe_with(&mut self, event: Event, reference: Reference, file: &str, blob: Option<Digest>) -> &mut Observation {
+    pub(crate) fn observe_with(
+        &mut self,
+        event: Event,
+        reference: Reference,
+        file: &str,
+        blob: Option<Digest>,
+    ) -> &mut Observation {
         let proof = Proof { path: format!("{}/{file}", self.path).into(), line: None, column: None, blob };
         let o = Observation::of(event, Subject::Image(reference), self.asset.clone(), self.format, proof);
         self.held.observations.push(o);

@@ -31,7 +31,10 @@ impl StoreLayout for OciLayout {
         let index = reading.json("index.json").unwrap_or_default();
         let mut seen = BTreeSet::new();
         for descriptor in index.get("manifests").and_then(Value::as_array).into_iter().flatten() {
-            let Some(digest) = descriptor.get("digest").and_then(Value::as_str).and_then(|d| Digest::parse(d).ok()) else { continue };
+            let Some(digest) = descriptor.get("digest").and_then(Value::as_str).and_then(|d| Digest::parse(d).ok())
+            else {
+                continue;
+            };
             let kind = descriptor.get("mediaType").and_then(Value::as_str).unwrap_or("");
             let role = if kind.contains("index") || kind.contains("list") { Role::Index } else { Role::Manifest };
             let o = reading.observe(Event::Held, name(descriptor, &digest), "index.json");
@@ -45,6 +48,7 @@ impl StoreLayout for OciLayout {
 /// `io.containerd.image.name` is a whole reference, `org.opencontainers.image.ref.name` may be one or a bare tag.
 fn name(descriptor: &Value, digest: &Digest) -> Reference {
     let annotation = |key: &str| descriptor.get("annotations").and_then(|a| a.get(key)).and_then(Value::as_str);
-    let whole = annotation("io.containerd.image.name").or_else(|| annotation("org.opencontainers.image.ref.name").filter(|n| n.contains(['/', ':'])));
+    let whole = annotation("io.containerd.image.name")
+        .or_else(|| annotation("org.opencontainers.image.ref.name").filter(|n| n.contains(['/', ':'])));
     whole.and_then(|n| Reference::parse(n).ok()).unwrap_or_else(|| nameless(digest)).with_digest(Some(digest.clone()))
 }

@@ -26,7 +26,9 @@ pub enum CaseError {
     #[error("{0} is no case folder: it has no case.db; decon check --case makes one")]
     NoCase(String),
     /// A file of it cannot be read or written.
-    #[error("{path} cannot be {what}: {source}; free space or correct its permissions, then run again: what was written before is kept")]
+    #[error(
+        "{path} cannot be {what}: {source}; free space or correct its permissions, then run again: what was written before is kept"
+    )]
     File {
         /// Which.
         path: String,
@@ -36,7 +38,9 @@ pub enum CaseError {
         source: std::io::Error,
     },
     /// The database refuses.
-    #[error("the case database {path}: {source}; if the disk is full, free space and run again: what was written before is kept")]
+    #[error(
+        "the case database {path}: {source}; if the disk is full, free space and run again: what was written before is kept"
+    )]
     Database {
         /// Which.
         path: String,
@@ -104,7 +108,11 @@ impl Case {
 
     fn open_database(folder: &Path) -> Result<Self, CaseError> {
         let lock_path = folder.join("lock");
-        let lock = File::options().create(true).append(true).open(&lock_path).map_err(|e| file_error(&lock_path, "written", e))?;
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(&lock_path)
+            .map_err(|e| file_error(&lock_path, "written", e))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(CaseError::Locked(folder.display().to_string())),
@@ -179,7 +187,9 @@ impl Case {
                 Body::Covered { coverage: c } => {
                     coverage.insert(c.path.clone(), c);
                 }
-                Body::Consulted { advisories, named, mirrors, .. } => contents.consulted = Some((advisories, named, mirrors)),
+                Body::Consulted { advisories, named, mirrors, .. } => {
+                    contents.consulted = Some((advisories, named, mirrors))
+                }
                 Body::Opened { .. } => {}
             }
         }
@@ -188,11 +198,20 @@ impl Case {
     }
 
     fn entries(&self) -> Result<Vec<Entry>, CaseError> {
-        let mut statement = self.database.prepare("SELECT seq, at, body, previous, hash FROM entries ORDER BY rowid").map_err(|e| self.error(e))?;
+        let mut statement = self
+            .database
+            .prepare("SELECT seq, at, body, previous, hash FROM entries ORDER BY rowid")
+            .map_err(|e| self.error(e))?;
         let digest = |text: String| Digest::parse(&text).unwrap_or_else(|_| Digest::of(text.as_bytes()));
         let rows = statement.query_map([], |row| {
             let seq: i64 = row.get(0)?;
-            Ok(Entry { seq: u64::try_from(seq).unwrap_or(0), at: row.get(1)?, body: row.get(2)?, previous: digest(row.get(3)?), hash: digest(row.get(4)?) })
+            Ok(Entry {
+                seq: u64::try_from(seq).unwrap_or(0),
+                at: row.get(1)?,
+                body: row.get(2)?,
+                previous: digest(row.get(3)?),
+                hash: digest(row.get(4)?),
+            })
         });
         rows.and_then(Iterator::collect).map_err(|e| self.error(e))
     }
@@ -230,7 +249,11 @@ impl Case {
     /// # Errors
     /// [`CaseError`].
     pub fn head(&self) -> Result<Digest, CaseError> {
-        let hash: Option<String> = self.database.query_row("SELECT hash FROM entries ORDER BY seq DESC LIMIT 1", [], |r| r.get(0)).optional().map_err(|e| self.error(e))?;
+        let hash: Option<String> = self
+            .database
+            .query_row("SELECT hash FROM entries ORDER BY seq DESC LIMIT 1", [], |r| r.get(0))
+            .optional()
+            .map_err(|e| self.error(e))?;
         Ok(hash.and_then(|h| Digest::parse(&h).ok()).unwrap_or_else(Entry::genesis))
     }
 }
@@ -259,12 +282,17 @@ fn identity(body: &Body, text: &str) -> Digest {
 
 fn write(database: &mut Connection, bodies: Vec<Body>, now: &str) -> rusqlite::Result<(u64, u64, Digest)> {
     let transaction = database.transaction()?;
-    let last: Option<(i64, String)> = transaction.query_row("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
-    let (mut seq, mut hash) = last.map_or((0, Entry::genesis()), |(seq, hash)| (u64::try_from(seq).unwrap_or(0), Digest::parse(&hash).unwrap_or_else(|_| Entry::genesis())));
+    let last: Option<(i64, String)> = transaction
+        .query_row("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
+    let (mut seq, mut hash) = last.map_or((0, Entry::genesis()), |(seq, hash)| {
+        (u64::try_from(seq).unwrap_or(0), Digest::parse(&hash).unwrap_or_else(|_| Entry::genesis()))
+    });
     let mut added = 0;
     {
         let mut know = transaction.prepare("INSERT OR IGNORE INTO known (id) VALUES (?1)")?;
-        let mut insert = transaction.prepare("INSERT INTO entries (seq, at, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut insert =
+            transaction.prepare("INSERT INTO entries (seq, at, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         let mut seen: HashSet<Digest> = HashSet::new();
         for body in bodies {
             let text = serde_json::to_string(&body).unwrap_or_default();
@@ -287,7 +315,8 @@ fn write(database: &mut Connection, bodies: Vec<Body>, now: &str) -> rusqlite::R
 /// A reader sees the old file or the new one, never half of one.
 fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    let result = File::create(&temporary).and_then(|mut f| f.write_all(bytes)).and_then(|()| fs::rename(&temporary, path));
+    let result =
+        File::create(&temporary).and_then(|mut f| f.write_all(bytes)).and_then(|()| fs::rename(&temporary, path));
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }

@@ -20,7 +20,9 @@ pub(super) fn tar(input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> E
     let mut archive = ::tar::Archive::new(input);
     let entries = match archive.entries() {
         Ok(entries) => entries,
-        Err(error) => return origin.blind(GapKind::Damaged, &format!("is no readable tar file: {error}"), "export it again"),
+        Err(error) => {
+            return origin.blind(GapKind::Damaged, &format!("is no readable tar file: {error}"), "export it again");
+        }
     };
     for (count, entry) in entries.enumerate() {
         if count as u64 > limits::MEMBERS {
@@ -30,7 +32,11 @@ pub(super) fn tar(input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> E
         let mut entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                evidence.extend(origin.blind(GapKind::Damaged, &format!("breaks off after {count} members: {error}"), "get a whole copy; what stands before was read"));
+                evidence.extend(origin.blind(
+                    GapKind::Damaged,
+                    &format!("breaks off after {count} members: {error}"),
+                    "get a whole copy; what stands before was read",
+                ));
                 break;
             }
         };
@@ -63,14 +69,22 @@ pub(super) fn tar(input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> E
 /// A tar entry is bound to its archive and so is read in this thread, into memory block by block.
 fn read_member(entry: &mut impl Read, size: u64, origin: &Origin<'_>) -> Evidence {
     if size > limits::HELD_BYTES {
-        return origin.blind(GapKind::Limit, "is larger than 512 MiB inside an archive", "unpack the archive and give the folder");
+        return origin.blind(
+            GapKind::Limit,
+            "is larger than 512 MiB inside an archive",
+            "unpack the archive and give the folder",
+        );
     }
     let mut bytes = Vec::new();
     match entry.take(limits::HELD_BYTES).read_to_end(&mut bytes) {
         Ok(_) => read_stream(Box::new(Cursor::new(bytes)), size, origin),
         Err(error) => {
             let mut evidence = read_stream(Box::new(Cursor::new(bytes)), size, origin);
-            evidence.extend(origin.blind(GapKind::Damaged, &format!("breaks off: {error}"), "get a whole copy; what stands before was read"));
+            evidence.extend(origin.blind(
+                GapKind::Damaged,
+                &format!("breaks off: {error}"),
+                "get a whole copy; what stands before was read",
+            ));
             evidence
         }
     }
@@ -91,7 +105,11 @@ fn is_layout_member(name: &str) -> bool {
 pub(super) fn held_zip(input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Evidence {
     let mut bytes = Vec::new();
     match input.take(limits::HELD_BYTES + 1).read_to_end(&mut bytes) {
-        Ok(n) if n as u64 > limits::HELD_BYTES => origin.blind(GapKind::Limit, "is a zip file of more than 512 MiB inside an archive", "unpack the outer archive and give the folder"),
+        Ok(n) if n as u64 > limits::HELD_BYTES => origin.blind(
+            GapKind::Limit,
+            "is a zip file of more than 512 MiB inside an archive",
+            "unpack the outer archive and give the folder",
+        ),
         Ok(_) => zip(Cursor::new(bytes), origin),
         Err(error) => origin.blind(GapKind::Damaged, &format!("breaks off: {error}"), "get a whole copy"),
     }
@@ -100,7 +118,13 @@ pub(super) fn held_zip(input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>)
 pub(super) fn zip(input: impl Read + Seek + Send, origin: &Origin<'_>) -> Evidence {
     let mut archive = match ::zip::ZipArchive::new(input) {
         Ok(archive) => archive,
-        Err(error) => return origin.blind(GapKind::Damaged, &format!("is no readable zip file: {error}"), "download it again; an interrupted download has no directory at its end"),
+        Err(error) => {
+            return origin.blind(
+                GapKind::Damaged,
+                &format!("is no readable zip file: {error}"),
+                "download it again; an interrupted download has no directory at its end",
+            );
+        }
     };
     let mut evidence = Evidence::default();
     if archive.len() as u64 > limits::MEMBERS {
@@ -111,7 +135,11 @@ pub(super) fn zip(input: impl Read + Seek + Send, origin: &Origin<'_>) -> Eviden
         let member = match archive.by_index(at) {
             Ok(member) => member,
             Err(error) => {
-                evidence.extend(origin.blind(GapKind::Damaged, &format!("member {at} cannot be read: {error}"), "download it again; the others were read"));
+                evidence.extend(origin.blind(
+                    GapKind::Damaged,
+                    &format!("member {at} cannot be read: {error}"),
+                    "download it again; the others were read",
+                ));
                 continue;
             }
         };
@@ -121,10 +149,14 @@ pub(super) fn zip(input: impl Read + Seek + Send, origin: &Origin<'_>) -> Eviden
         }
         let (packed, size) = (member.compressed_size(), member.size());
         if size > limits::RATIO_FLOOR && size / packed.max(1) > limits::RATIO {
-            evidence.extend(origin.inner(&name).blind(GapKind::Limit, "claims to expand to more than 2000 times its size: a decompression bomb", "nothing, if you expected no such file"));
+            evidence.extend(origin.inner(&name).blind(
+                GapKind::Limit,
+                "claims to expand to more than 2000 times its size: a decompression bomb",
+                "nothing, if you expected no such file",
+            ));
             continue;
         }
-        evidence.extend(read_member(&mut Bounded::new(member, packed), 0, &origin.inner(&name)));
+        evidence.extend(read_member(&mut Bounded::new(member, packed), packed, &origin.inner(&name)));
     }
     evidence
 }

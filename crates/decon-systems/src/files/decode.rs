@@ -52,7 +52,10 @@ fn text_or_binary(head: &[u8]) -> Magic {
 }
 
 /// The stream inside a compressed one.
-pub(super) fn decompress<'r>(magic: Magic, input: Box<dyn BufRead + Send + 'r>) -> io::Result<Box<dyn Read + Send + 'r>> {
+pub(super) fn decompress<'r>(
+    magic: Magic,
+    input: Box<dyn BufRead + Send + 'r>,
+) -> io::Result<Box<dyn Read + Send + 'r>> {
     Ok(match magic {
         // Rotated and appended logs have several members; a reader of one loses the rest.
         Magic::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
@@ -95,7 +98,11 @@ impl<R: Read> Read for Bounded<R> {
         self.out += n as u64;
         let ratio = self.input > 0 && self.out > limits::RATIO_FLOOR && self.out / self.input > limits::RATIO;
         if ratio || self.out > limits::EXPANDED_BYTES {
-            let message = format!("it expands to more than {} times its size, or {} GiB: a decompression bomb", limits::RATIO, limits::EXPANDED_BYTES >> 30);
+            let message = format!(
+                "it expands to more than {} times its size, or {} GiB: a decompression bomb",
+                limits::RATIO,
+                limits::EXPANDED_BYTES >> 30
+            );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         Ok(n)

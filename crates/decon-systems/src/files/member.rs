@@ -48,7 +48,13 @@ pub(super) fn read_file(path: &Path, options: &Options, progress: &Progress) -> 
     }
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) => return origin.blind(GapKind::Unreadable, &format!("cannot be opened: {error}"), "run with the rights to read it, or copy it as root"),
+        Err(error) => {
+            return origin.blind(
+                GapKind::Unreadable,
+                &format!("cannot be opened: {error}"),
+                "run with the rights to read it, or copy it as root",
+            );
+        }
     };
     let size = file.metadata().map_or(0, |m| m.len());
     let mut evidence = read_open(file, size, &origin);
@@ -106,24 +112,38 @@ pub(super) fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize>
 /// Reads a stream whatever it holds; `size` is that of the file it comes from, 0 when unknown.
 pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origin: &Origin<'_>) -> Evidence {
     if origin.depth > limits::DEPTH {
-        return origin.blind(GapKind::Limit, "archives are nested too deep", "unpack the outer ones and give the folder");
+        return origin.blind(
+            GapKind::Limit,
+            "archives are nested too deep",
+            "unpack the outer ones and give the folder",
+        );
     }
     let mut head = vec![0; decode::HEAD];
     let n = match fill(&mut *input, &mut head) {
         Ok(n) => n,
-        Err(error) => return origin.blind(GapKind::Unreadable, &format!("cannot be read: {error}"), "copy it from a sound medium"),
+        Err(error) => {
+            return origin.blind(
+                GapKind::Unreadable,
+                &format!("cannot be read: {error}"),
+                "copy it from a sound medium",
+            );
+        }
     };
     head.truncate(n);
     let magic = decode::magic(&head);
     let input = decode::rejoin(head, input);
     match magic {
-        Magic::Gzip | Magic::Zstd | Magic::Xz | Magic::Bzip2 | Magic::Utf16Le | Magic::Utf16Be => match decode::decompress(magic, input) {
-            Ok(inside) => {
-                let deeper = Origin { path: origin.path.clone(), depth: origin.depth + 1, options: origin.options };
-                read_stream(Box::new(Bounded::new(inside, size)), 0, &deeper)
+        Magic::Gzip | Magic::Zstd | Magic::Xz | Magic::Bzip2 | Magic::Utf16Le | Magic::Utf16Be => {
+            match decode::decompress(magic, input) {
+                Ok(inside) => {
+                    let deeper = Origin { path: origin.path.clone(), depth: origin.depth + 1, options: origin.options };
+                    read_stream(Box::new(Bounded::new(inside, size)), size, &deeper)
+                }
+                Err(error) => {
+                    origin.blind(GapKind::Damaged, &format!("cannot be decompressed: {error}"), "export it again")
+                }
             }
-            Err(error) => origin.blind(GapKind::Damaged, &format!("cannot be decompressed: {error}"), "export it again"),
-        },
+        }
         Magic::Tar => archive::tar(input, origin),
         Magic::Zip => archive::held_zip(input, origin),
         Magic::Binary => Evidence::default(),
@@ -138,7 +158,12 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
         return read_site(input, &sites, origin);
     }
     let asset = asset_of(&origin.path);
-    let context = Context { path: origin.path.as_str().into(), asset: asset.clone(), zone: origin.options.zone.clone(), bounds: Window::ALWAYS };
+    let context = Context {
+        path: origin.path.as_str().into(),
+        asset: asset.clone(),
+        zone: origin.options.zone.clone(),
+        bounds: Window::ALWAYS,
+    };
     let mut reader = LogReader::new(context);
     let mut block = vec![0; BLOCK];
     let mut bytes = 0;
@@ -158,7 +183,11 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
     }
     let parsed = reader.finish();
     if bytes == 0 && gaps.is_empty() && is_log_name(&origin.path) {
-        return origin.blind(GapKind::Expired, "the log is empty", "find out whether it expired, was erased or never written");
+        return origin.blind(
+            GapKind::Expired,
+            "the log is empty",
+            "find out whether it expired, was erased or never written",
+        );
     }
     gaps.extend(parsed.gaps.iter().cloned());
     let coverage = cover(&parsed, origin, asset, bytes, gaps);
@@ -171,16 +200,25 @@ fn cover(parsed: &Parsed, origin: &Origin<'_>, asset: Asset, bytes: u64, gaps: V
     // What has no stamp but is bounded is covered as far as its bounds reach.
     if window.is_none() && !parsed.observations.is_empty() {
         let all = parsed.observations.iter().map(Observation::when);
-        let bounded: Option<Vec<Window>> = all.map(|w| match w {
-            When::Between { from: Some(from), until: Some(until) } => Some(Window { from: Some(from), until: Some(until) }),
-            _ => None,
-        }).collect();
+        let bounded: Option<Vec<Window>> = all
+            .map(|w| match w {
+                When::Between { from: Some(from), until: Some(until) } => {
+                    Some(Window { from: Some(from), until: Some(until) })
+                }
+                _ => None,
+            })
+            .collect();
         window = bounded.and_then(|w| w.into_iter().reduce(Window::union));
     }
     Coverage { path: origin.path.as_str().into(), asset, format: format.into(), window, bytes, blob: None, gaps }
 }
 
-fn finish(observations: Vec<Observation>, blobs: Vec<(Digest, Vec<u8>)>, coverage: Coverage, origin: &Origin<'_>) -> Evidence {
+fn finish(
+    observations: Vec<Observation>,
+    blobs: Vec<(Digest, Vec<u8>)>,
+    coverage: Coverage,
+    origin: &Origin<'_>,
+) -> Evidence {
     let blobs = if origin.options.keep_blobs { blobs } else { Vec::new() };
     Evidence { observations, coverage: vec![coverage], blobs }
 }
@@ -196,14 +234,24 @@ fn broken(path: &str, error: &io::Error) -> Gap {
     }
 }
 
-fn read_site(input: Box<dyn BufRead + Send + '_>, sites: &[&'static dyn site::SiteFormat], origin: &Origin<'_>) -> Evidence {
+fn read_site(
+    input: Box<dyn BufRead + Send + '_>,
+    sites: &[&'static dyn site::SiteFormat],
+    origin: &Origin<'_>,
+) -> Evidence {
     let mut bytes = Vec::new();
     let mut gaps = Vec::new();
     if let Err(error) = input.take(SITE_BYTES).read_to_end(&mut bytes) {
         gaps.push(broken(&origin.path, &error));
     }
     if bytes.len() as u64 == SITE_BYTES {
-        gaps.push(Gap { kind: GapKind::Limit, path: origin.path.as_str().into(), reason: "larger than 16 MiB; the rest was not read".into(), remedy: "no such file is written by hand; look at it".into(), window: Window::ALWAYS });
+        gaps.push(Gap {
+            kind: GapKind::Limit,
+            path: origin.path.as_str().into(),
+            reason: "larger than 16 MiB; the rest was not read".into(),
+            remedy: "no such file is written by hand; look at it".into(),
+            window: Window::ALWAYS,
+        });
     }
     let asset = Asset::new(AssetKind::File, &origin.path);
     let text = String::from_utf8_lossy(&bytes);
@@ -212,9 +260,15 @@ fn read_site(input: Box<dyn BufRead + Send + '_>, sites: &[&'static dyn site::Si
         observations.extend(site::observe(*format, &text, &origin.path, &asset, &mut gaps));
     }
     // What `kubectl get -o yaml` printed is a record of what ran, not a file that names images.
-    let record = [&b"containerStatuses:"[..], b"kind: TaskRun", b"kind: Event"].iter().any(|mark| contains(&bytes, mark));
+    let record =
+        [&b"containerStatuses:"[..], b"kind: TaskRun", b"kind: Event"].iter().any(|mark| contains(&bytes, mark));
     if record {
-        let context = Context { path: origin.path.as_str().into(), asset: asset.clone(), zone: origin.options.zone.clone(), bounds: Window::ALWAYS };
+        let context = Context {
+            path: origin.path.as_str().into(),
+            asset: asset.clone(),
+            zone: origin.options.zone.clone(),
+            bounds: Window::ALWAYS,
+        };
         let mut reader = LogReader::new(context);
         reader.feed(&bytes);
         let parsed = reader.finish();
@@ -245,7 +299,10 @@ fn contains(bytes: &[u8], mark: &[u8]) -> bool {
 /// A log is about the job whose log it is: its path without what only stores it.
 fn asset_of(path: &str) -> Asset {
     let mut name = path;
-    while let Some(stripped) = [".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".out", ".json", ".jsonl"].iter().find_map(|e| name.strip_suffix(e)) {
+    while let Some(stripped) = [".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".out", ".json", ".jsonl"]
+        .iter()
+        .find_map(|e| name.strip_suffix(e))
+    {
         name = stripped;
     }
     Asset::new(AssetKind::Job, if name.is_empty() { path } else { name })

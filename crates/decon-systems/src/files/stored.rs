@@ -34,11 +34,20 @@ pub(super) fn read_tree(tree: &dyn Tree, layout: &dyn StoreLayout, path: &str) -
 /// The machine a store was copied from: what stands before the store's usual place, else the path;
 /// its own `etc/hostname` where the copy has one.
 fn host_of(path: &str) -> String {
-    let places = ["/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/rancher", "/var/lib/registry", "/.local/share/containers", "/var/lib/buildkit"];
+    let places = [
+        "/var/lib/docker",
+        "/var/lib/containerd",
+        "/var/lib/containers",
+        "/var/lib/rancher",
+        "/var/lib/registry",
+        "/.local/share/containers",
+        "/var/lib/buildkit",
+    ];
     let Some(at) = places.iter().filter_map(|p| path.find(p)).min() else { return path.to_owned() };
     let root = &path[..at];
     let named = std::fs::read_to_string(Path::new(if root.is_empty() { "/" } else { root }).join("etc/hostname")).ok();
-    let named = named.map(|n| n.trim().to_owned()).filter(|n| !n.is_empty() && n.len() < 256 && !n.contains(char::is_whitespace));
+    let named = named
+        .map(|n| n.trim().to_owned())
+        .filter(|n| !n.is_empty() && n.len() < 256 && !n.contains(char::is_whitespace));
     named.unwrap_or_else(|| if root.is_empty() { "localhost".to_owned() } else { root.to_owned() })
 }
-

@@ -48,7 +48,12 @@ impl Found {
             let path = match self {
                 Self::File { path, .. } | Self::Store { path, .. } | Self::Blind(path, ..) => path,
             };
-            blind(&path.to_string_lossy(), GapKind::Unsupported, "decon failed on it: a defect", "report it with the file, or a part of it")
+            blind(
+                &path.to_string_lossy(),
+                GapKind::Unsupported,
+                "decon failed on it: a defect",
+                "report it with the file, or a part of it",
+            )
         })
     }
 
@@ -97,7 +102,9 @@ pub(super) fn walk(path: &Path) -> Vec<Found> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Found {
     let (kind, remedy) = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => (GapKind::Unreadable, "run with the rights to read it, or copy it as root"),
+        std::io::ErrorKind::PermissionDenied => {
+            (GapKind::Unreadable, "run with the rights to read it, or copy it as root")
+        }
         std::io::ErrorKind::NotFound => (GapKind::Expired, "check the path; it may have been removed while we read"),
         _ => (GapKind::Unreadable, "copy it from a sound medium and try again"),
     };
@@ -106,7 +113,12 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Found {
 
 fn folder(path: &Path, depth: usize, found: &mut Vec<Found>) {
     if depth > DEPTH {
-        found.push(Found::Blind(path.to_owned(), GapKind::Limit, format!("nested deeper than {DEPTH} folders"), "give the inner folder as a path of its own"));
+        found.push(Found::Blind(
+            path.to_owned(),
+            GapKind::Limit,
+            format!("nested deeper than {DEPTH} folders"),
+            "give the inner folder as a path of its own",
+        ));
         return;
     }
     let tree = DiskTree::new(path);
@@ -149,7 +161,12 @@ fn entry(path: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>
         // What a link names is evidence where it lies, if it lies under the path given.
         Ok(kind) if kind.is_symlink() => {}
         Ok(kind) if is_device(kind) => {}
-        Ok(_) => found.push(Found::Blind(path.to_owned(), GapKind::Unsupported, "is a pipe or a socket".into(), "nothing, if no evidence was expected in it")),
+        Ok(_) => found.push(Found::Blind(
+            path.to_owned(),
+            GapKind::Unsupported,
+            "is a pipe or a socket".into(),
+            "nothing, if no evidence was expected in it",
+        )),
         Err(error) => found.push(unreadable(path, &error)),
     }
 }

@@ -42,14 +42,25 @@ fn show(advisory: &Advisory) -> anyhow::Result<u8> {
         writeln!(out, "repository {pattern}")?;
     }
     for window in &advisory.windows {
-        writeln!(out, "\nwindow of {}", if window.tags.is_empty() { "every tag".into() } else { window.tags.join(", ") })?;
+        writeln!(
+            out,
+            "\nwindow of {}",
+            if window.tags.is_empty() { "every tag".into() } else { window.tags.join(", ") }
+        )?;
         window.claims.iter().try_for_each(|c| claim(&mut out, c))?;
     }
     writeln!(out)?;
     for artifact in &advisory.artifacts {
         let platform = artifact.platform.as_deref().unwrap_or("");
         let word = format!("{:?}", artifact.disposition).to_lowercase();
-        writeln!(out, "{word:4} {:8} {platform:14} {}  {}  by {}", artifact.role.name(), artifact.digest, artifact.tags.join(","), artifact.sources.join(", "))?;
+        writeln!(
+            out,
+            "{word:4} {:8} {platform:14} {}  {}  by {}",
+            artifact.role.name(),
+            artifact.digest,
+            artifact.tags.join(","),
+            artifact.sources.join(", ")
+        )?;
     }
     for action in &advisory.actions {
         writeln!(out, "\naction {} ({} refs, {} commits)", action.repository, action.refs.len(), action.commits.len())?;
@@ -57,8 +68,13 @@ fn show(advisory: &Advisory) -> anyhow::Result<u8> {
     }
     writeln!(out)?;
     for indicator in &advisory.indicators {
-        let shared = if indicator.shared_with.is_empty() { String::new() } else { format!(", also of {}", indicator.shared_with.join(", ")) };
-        let (kind, confidence) = (format!("{:?}", indicator.kind).to_lowercase(), format!("{:?}", indicator.confidence).to_lowercase());
+        let shared = if indicator.shared_with.is_empty() {
+            String::new()
+        } else {
+            format!(", also of {}", indicator.shared_with.join(", "))
+        };
+        let (kind, confidence) =
+            (format!("{:?}", indicator.kind).to_lowercase(), format!("{:?}", indicator.confidence).to_lowercase());
         writeln!(out, "indicator {kind} {} ({confidence}{shared})", escape::defang(&indicator.value))?;
     }
     writeln!(out)?;
@@ -95,9 +111,22 @@ fn validate(files: &[PathBuf]) -> anyhow::Result<u8> {
                 for example in failed {
                     wrong += 1;
                     let level = decide(&advisory, example);
-                    writeln!(out, "{}: example {:?} is {} and must be {}; correct the example or the data", path.display(), example.name, level.name(), example.level.name())?;
+                    writeln!(
+                        out,
+                        "{}: example {:?} is {} and must be {}; correct the example or the data",
+                        path.display(),
+                        example.name,
+                        level.name(),
+                        example.level.name()
+                    )?;
                 }
-                writeln!(out, "{}: {} artifacts, {} examples", path.display(), advisory.artifacts.len(), advisory.examples.len())?;
+                writeln!(
+                    out,
+                    "{}: {} artifacts, {} examples",
+                    path.display(),
+                    advisory.artifacts.len(),
+                    advisory.examples.len()
+                )?;
             }
         }
     }

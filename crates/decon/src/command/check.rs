@@ -30,11 +30,17 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
     };
     let known = advisories::load(arguments.asked.advisories.as_deref())?;
     let asked = known.named(&arguments.asked.advisory)?;
-    let mirrors = MirrorRules::parse(arguments.mirror.iter().map(String::as_str)).map_err(|e| anyhow!("--mirror: {e}"))?;
+    let mirrors =
+        MirrorRules::parse(arguments.mirror.iter().map(String::as_str)).map_err(|e| anyhow!("--mirror: {e}"))?;
     let paths = if arguments.paths.is_empty() { this_machine() } else { arguments.paths.clone() };
     let mut case = arguments.case.as_deref().map(Case::create).transpose()?;
     let named = !arguments.asked.advisory.is_empty();
-    let mut intake = Intake { case: case.as_mut(), contents: Contents::default(), waiting: Vec::new(), now: Timestamp::now().to_string() };
+    let mut intake = Intake {
+        case: case.as_mut(),
+        contents: Contents::default(),
+        waiting: Vec::new(),
+        now: Timestamp::now().to_string(),
+    };
     intake.open(&asked, named, &known.digest, &arguments.mirror)?;
     collect(&paths, &options, &mut intake)?;
     let collected = intake.contents;
@@ -42,10 +48,17 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
         Some(case) => case.contents()?,
         None => collected,
     };
-    let question = Question { advisories: &asked, named, mirrors: &mirrors, observations: &contents.observations, coverage: &contents.coverage };
+    let question = Question {
+        advisories: &asked,
+        named,
+        mirrors: &mirrors,
+        observations: &contents.observations,
+        coverage: &contents.coverage,
+    };
     let answer = judge(&question);
     let head = case.as_ref().map(Case::head).transpose()?;
-    let answered = Answered { answer: &answer, advisories: &asked, contents: &contents, case: arguments.case.as_deref(), head };
+    let answered =
+        Answered { answer: &answer, advisories: &asked, contents: &contents, case: arguments.case.as_deref(), head };
     output::write(&answered, arguments.format, arguments.output.as_deref())?;
     Ok(answer.level.exit_status())
 }
@@ -75,10 +88,21 @@ struct Intake<'c> {
 }
 
 impl Intake<'_> {
-    fn open(&mut self, asked: &[Advisory], named: bool, digest: &decon_core::digest::Digest, mirrors: &[String]) -> anyhow::Result<()> {
+    fn open(
+        &mut self,
+        asked: &[Advisory],
+        named: bool,
+        digest: &decon_core::digest::Digest,
+        mirrors: &[String],
+    ) -> anyhow::Result<()> {
         self.waiting.push(Body::Opened { version: env!("CARGO_PKG_VERSION").into() });
         let ids = asked.iter().map(|a| a.id.to_string()).collect();
-        self.waiting.push(Body::Consulted { advisories: ids, named, digest: digest.clone(), mirrors: mirrors.to_vec() });
+        self.waiting.push(Body::Consulted {
+            advisories: ids,
+            named,
+            digest: digest.clone(),
+            mirrors: mirrors.to_vec(),
+        });
         self.flush()
     }
 
@@ -141,5 +165,13 @@ fn stopped(paths: &[PathBuf]) -> Coverage {
         remedy: "run the same command again".into(),
         window: Window::ALWAYS,
     };
-    Coverage { path: "(stopped)".into(), asset: Asset::new(AssetKind::File, &path), format: "none".into(), window: None, bytes: 0, blob: None, gaps: vec![gap] }
+    Coverage {
+        path: "(stopped)".into(),
+        asset: Asset::new(AssetKind::File, &path),
+        format: "none".into(),
+        window: None,
+        bytes: 0,
+        blob: None,
+        gaps: vec![gap],
+    }
 }

@@ -33,7 +33,12 @@ pub(crate) fn run(arguments: &cli::Observe) -> anyhow::Result<u8> {
     out.flush()?;
     #[allow(clippy::print_stderr, reason = "gaps are told beside the stream of observations")]
     for gap in &gaps {
-        anstream::eprintln!("decon: gap: {}: {}; {}", escape::terminal(&gap.path), escape::terminal(&gap.reason), gap.remedy);
+        anstream::eprintln!(
+            "decon: gap: {}: {}; {}",
+            escape::terminal(&gap.path),
+            escape::terminal(&gap.reason),
+            gap.remedy
+        );
     }
     Ok(0)
 }

@@ -37,8 +37,15 @@ pub(crate) fn rejudge(case: &Case, asked: &cli::Asked) -> anyhow::Result<Judged>
     let (before, named_before, mirror_texts) = contents.consulted.clone().unwrap_or_default();
     let names = if asked.advisory.is_empty() && named_before { before } else { asked.advisory.clone() };
     let advisories = known.named(&names)?;
-    let mirrors = MirrorRules::parse(mirror_texts.iter().map(String::as_str)).map_err(|e| anyhow!("a mirror rule of the case: {e}"))?;
-    let question = Question { advisories: &advisories, named: !names.is_empty(), mirrors: &mirrors, observations: &contents.observations, coverage: &contents.coverage };
+    let mirrors = MirrorRules::parse(mirror_texts.iter().map(String::as_str))
+        .map_err(|e| anyhow!("a mirror rule of the case: {e}"))?;
+    let question = Question {
+        advisories: &advisories,
+        named: !names.is_empty(),
+        mirrors: &mirrors,
+        observations: &contents.observations,
+        coverage: &contents.coverage,
+    };
     let answer = judge(&question);
     Ok(Judged { answer, advisories, contents })
 }

@@ -9,7 +9,9 @@ pub(crate) fn parse(text: Option<&str>) -> anyhow::Result<Option<TimeZone>> {
     if let Some(offset) = fixed(text) {
         return Ok(Some(offset));
     }
-    TimeZone::get(text).map(Some).with_context(|| format!("{text:?} is no time zone; write Europe/Berlin, UTC or +02:00"))
+    TimeZone::get(text)
+        .map(Some)
+        .with_context(|| format!("{text:?} is no time zone; write Europe/Berlin, UTC or +02:00"))
 }
 
 fn fixed(text: &str) -> Option<TimeZone> {
@@ -20,6 +22,7 @@ fn fixed(text: &str) -> Option<TimeZone> {
     };
     let digits: String = digits.chars().filter(|c| *c != ':').collect();
     let (hours, minutes) = digits.split_at_checked(2)?;
-    let seconds = hours.parse::<i32>().ok()? * 3600 + if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? * 60 };
+    let seconds =
+        hours.parse::<i32>().ok()? * 3600 + if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? * 60 };
     Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)
 }

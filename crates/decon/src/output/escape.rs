@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// Characters that steer a terminal, or make text read other than it is written (Unicode
 /// bidirectional controls, zero-width characters).
 fn is_steering(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 
 /// For terminals and plain text: steering characters become visible.
@@ -13,7 +14,10 @@ pub(crate) fn terminal(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_steering) {
         return Cow::Borrowed(text);
     }
-    text.chars().map(|c| if is_steering(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() }).collect::<String>().into()
+    text.chars()
+        .map(|c| if is_steering(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() })
+        .collect::<String>()
+        .into()
 }
 
 /// For HTML text and attributes.
@@ -56,7 +60,11 @@ pub(crate) fn defang(text: &str) -> String {
 /// One argument of a shell command that is printed for copying.
 pub(crate) fn shell(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@=+,".contains(&b);
-    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", terminal(text).replace('\'', "'\\''")) }
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", terminal(text).replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]

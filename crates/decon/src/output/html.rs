@@ -23,8 +23,20 @@ pub(super) fn render(answered: &Answered<'_>) -> String {
          <title>decon: {}</title><style>{STYLE}</style></head><body><main>",
         level.name()
     );
-    let _ = write!(out, "<header class=\"l-{}\"><h1>{}</h1><p>{}</p></header>", level.name(), level.name(), e(&view::headline(&parts)));
-    let _ = write!(out, "<p class=\"dim\">{} observations of {} assets in {} sources.</p>", parts.answer.observations, parts.answer.assets, parts.contents.coverage.len());
+    let _ = write!(
+        out,
+        "<header class=\"l-{}\"><h1>{}</h1><p>{}</p></header>",
+        level.name(),
+        level.name(),
+        e(&view::headline(&parts))
+    );
+    let _ = write!(
+        out,
+        "<p class=\"dim\">{} observations of {} assets in {} sources.</p>",
+        parts.answer.observations,
+        parts.answer.assets,
+        parts.contents.coverage.len()
+    );
     incidents(answered, &mut out);
     table("Assets", &view::rows(&parts), &mut out);
     table("Named, but not bad", &view::acquitted(&parts), &mut out);
@@ -47,7 +59,12 @@ fn incidents(answered: &Answered<'_>, out: &mut String) {
         let class = answer.level.map_or("none", |l| l.name());
         let title = view::advisory(&parts, &answer.advisory).map_or("", |a| &*a.title);
         let count = if answer.assets == 0 { String::new() } else { answer.assets.to_string() };
-        let _ = write!(out, "<tr><td><span class=\"tag l-{class}\">{word}</span></td><td>{}</td><td>{count}</td><td>{}</td></tr>", e(&answer.advisory), e(title));
+        let _ = write!(
+            out,
+            "<tr><td><span class=\"tag l-{class}\">{word}</span></td><td>{}</td><td>{count}</td><td>{}</td></tr>",
+            e(&answer.advisory),
+            e(title)
+        );
     }
     out.push_str("</table>");
 }
@@ -56,7 +73,10 @@ fn table(title: &str, rows: &[&Verdict], out: &mut String) {
     if rows.is_empty() {
         return;
     }
-    let _ = write!(out, "<h2>{title}</h2><table><tr><th>level</th><th>asset</th><th>incident</th><th>why</th><th>verdict</th></tr>");
+    let _ = write!(
+        out,
+        "<h2>{title}</h2><table><tr><th>level</th><th>asset</th><th>incident</th><th>why</th><th>verdict</th></tr>"
+    );
     for verdict in rows {
         let (reason, more) = view::reason(verdict);
         let more = if more > 0 { format!(" <span class=\"dim\">+{more} more</span>") } else { String::new() };
@@ -76,12 +96,21 @@ fn table(title: &str, rows: &[&Verdict], out: &mut String) {
 fn timelines(answered: &Answered<'_>, out: &mut String) {
     let parts = answered.parts();
     for advisory in parts.advisories {
-        let mine: Vec<&Verdict> = parts.answer.verdicts.iter().filter(|v| v.advisory == advisory.id && !(v.because.is_empty() && v.acquitted.is_empty())).collect();
+        let mine: Vec<&Verdict> = parts
+            .answer
+            .verdicts
+            .iter()
+            .filter(|v| v.advisory == advisory.id && !(v.because.is_empty() && v.acquitted.is_empty()))
+            .collect();
         if mine.is_empty() {
             continue;
         }
         if let Some(svg) = timeline::draw(advisory, &mine) {
-            let _ = write!(out, "<h2>Timeline of {} (UTC)</h2><p class=\"dim\">Bars: when each source says the tag was bad. Dots: our events.</p>{svg}", e(&advisory.id));
+            let _ = write!(
+                out,
+                "<h2>Timeline of {} (UTC)</h2><p class=\"dim\">Bars: when each source says the tag was bad. Dots: our events.</p>{svg}",
+                e(&advisory.id)
+            );
         }
     }
 }
@@ -98,10 +127,20 @@ fn gaps(answered: &Answered<'_>, out: &mut String) {
         let shown: Vec<String> = paths.iter().take(8).map(|p| e(p)).collect();
         let more = paths.len().saturating_sub(8);
         let more = if more > 0 { format!(" <span class=\"dim\">+{more} more</span>") } else { String::new() };
-        let _ = write!(out, "<tr><td class=\"name\">{}{more}</td><td>{}</td><td>{}</td></tr>", shown.join("<br>"), e(&gap.reason), e(&gap.remedy));
+        let _ = write!(
+            out,
+            "<tr><td class=\"name\">{}{more}</td><td>{}</td><td>{}</td></tr>",
+            shown.join("<br>"),
+            e(&gap.reason),
+            e(&gap.remedy)
+        );
     }
     for id in unseen {
-        let _ = write!(out, "<tr><td>{}</td><td>nothing that was given covers its time or names it</td><td>add evidence of that time, if it may concern you</td></tr>", e(id));
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>nothing that was given covers its time or names it</td><td>add evidence of that time, if it may concern you</td></tr>",
+            e(id)
+        );
     }
     out.push_str("</table>");
 }
@@ -125,7 +164,14 @@ fn reasons(rows: &[&Verdict], out: &mut String) {
     }
     out.push_str("<h2>Why</h2>");
     for verdict in rows {
-        let _ = write!(out, "<details id=\"{0}\"><summary><span class=\"tag l-{1}\">{1}</span> {2} <span class=\"dim\">{0} {3}</span></summary>", verdict.id, verdict.level.name(), e(&verdict.asset.to_string()), e(&verdict.advisory));
+        let _ = write!(
+            out,
+            "<details id=\"{0}\"><summary><span class=\"tag l-{1}\">{1}</span> {2} <span class=\"dim\">{0} {3}</span></summary>",
+            verdict.id,
+            verdict.level.name(),
+            e(&verdict.asset.to_string()),
+            e(&verdict.advisory)
+        );
         for reason in verdict.because.iter().take(50) {
             let _ = write!(out, "<p><b>{}</b>, {}</p><ol>", e(&reason.text), view::when(reason.when));
             reason.steps.iter().for_each(|step| {
@@ -141,16 +187,29 @@ fn register(answered: &Answered<'_>, out: &mut String) {
     let coverage = &answered.contents.coverage;
     out.push_str("<h2>Evidence register</h2><table><tr><th>source</th><th>read as</th><th>bytes</th><th>covers (UTC)</th><th>SHA-256 of the file</th></tr>");
     for c in coverage.iter().take(REGISTER) {
-        let end = |t: Option<jiff::Timestamp>| t.map_or("…".to_owned(), |t| view::when(decon_core::window::When::At(t)));
+        let end =
+            |t: Option<jiff::Timestamp>| t.map_or("…".to_owned(), |t| view::when(decon_core::window::When::At(t)));
         let window = c.window.map_or("no dates".to_owned(), |w| format!("{} to {}", end(w.from), end(w.until)));
         let blob = c.blob.as_ref().map_or("", |b| b.hex());
-        let _ = write!(out, "<tr><td class=\"name\">{}</td><td>{}</td><td>{}</td><td>{window}</td><td class=\"hash\">{blob}</td></tr>", e(&c.path), e(&c.format), c.bytes);
+        let _ = write!(
+            out,
+            "<tr><td class=\"name\">{}</td><td>{}</td><td>{}</td><td>{window}</td><td class=\"hash\">{blob}</td></tr>",
+            e(&c.path),
+            e(&c.format),
+            c.bytes
+        );
     }
     out.push_str("</table>");
     if coverage.len() > REGISTER {
-        let _ = write!(out, "<p class=\"dim\">and {} more sources; --format json lists all</p>", coverage.len() - REGISTER);
+        let _ =
+            write!(out, "<p class=\"dim\">and {} more sources; --format json lists all</p>", coverage.len() - REGISTER);
     }
     if let Some(head) = &answered.head {
-        let _ = write!(out, "<p>Head of the case: <code>{head}</code>. Check it with <code>decon case verify --head {} {}</code></p>", head.hex(), e(&answered.case.map_or(String::new(), |c| escape::shell(&c.to_string_lossy()))));
+        let _ = write!(
+            out,
+            "<p>Head of the case: <code>{head}</code>. Check it with <code>decon case verify --head {} {}</code></p>",
+            head.hex(),
+            e(&answered.case.map_or(String::new(), |c| escape::shell(&c.to_string_lossy())))
+        );
     }
 }

@@ -48,6 +48,14 @@ fn table(title: &str, rows: &[&Verdict], out: &mut String) {
     for verdict in rows {
         let (reason, more) = view::reason(verdict);
         let more = if more > 0 { format!(" (+{more})") } else { String::new() };
-        let _ = writeln!(out, "| {} | {} | {} | {}{more} | {} |", verdict.level.name(), e(&verdict.asset.to_string()), e(&verdict.advisory), e(&reason), verdict.id);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {}{more} | {} |",
+            verdict.level.name(),
+            e(&verdict.asset.to_string()),
+            e(&verdict.advisory),
+            e(&reason),
+            verdict.id
+        );
     }
 }

@@ -62,7 +62,9 @@ pub(crate) fn write(answered: &Answered<'_>, form: Form, file: Option<&Path>) ->
         Form::Html => html::render(answered),
     };
     match file {
-        Some(path) => fs::write(path, text).with_context(|| format!("the answer cannot be written to {}", path.display())),
+        Some(path) => {
+            fs::write(path, text).with_context(|| format!("the answer cannot be written to {}", path.display()))
+        }
         None => Ok(std::io::stdout().lock().write_all(text.as_bytes())?),
     }
 }

@@ -14,9 +14,15 @@ pub(super) fn render(answered: &Answered<'_>) -> anyhow::Result<String> {
         .iter()
         .map(|a| json!({"id": a.id, "name": a.id, "shortDescription": {"text": a.title}, "fullDescription": {"text": a.summary}, "helpUri": a.sources.values().find(|s| s.starts_with("https://"))}))
         .collect();
-    let by_id: std::collections::HashMap<_, &Observation> = answered.contents.observations.iter().map(|o| (o.id(), o)).collect();
+    let by_id: std::collections::HashMap<_, &Observation> =
+        answered.contents.observations.iter().map(|o| (o.id(), o)).collect();
     let results: Vec<Value> = view::rows(&parts).into_iter().map(|v| result(v, &by_id)).collect();
-    let notes: Vec<Value> = parts.answer.gaps.iter().map(|g| json!({"level": "warning", "message": {"text": format!("{}: {}; {}", g.path, g.reason, g.remedy)}})).collect();
+    let notes: Vec<Value> = parts
+        .answer
+        .gaps
+        .iter()
+        .map(|g| json!({"level": "warning", "message": {"text": format!("{}: {}; {}", g.path, g.reason, g.remedy)}}))
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -68,5 +74,8 @@ fn result(verdict: &Verdict, by_id: &std::collections::HashMap<decon_core::diges
 /// A relative path as a URI: what RFC 3986 does not allow is percent-encoded.
 fn uri(path: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@".contains(&b);
-    path.trim_start_matches("./").bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    path.trim_start_matches("./")
+        .bytes()
+        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }

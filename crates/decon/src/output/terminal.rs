@@ -48,22 +48,35 @@ pub(super) fn render(answered: &Answered<'_>) -> String {
 }
 
 fn incidents(parts: &super::Parts<'_>, out: &mut String) {
-    let mut found: Vec<_> = parts.answer.advisories.iter().filter(|a| a.level.is_some_and(|l| l > Level::Clear)).collect();
+    let mut found: Vec<_> =
+        parts.answer.advisories.iter().filter(|a| a.level.is_some_and(|l| l > Level::Clear)).collect();
     found.sort_by_key(|a| std::cmp::Reverse(a.level));
     for answer in found {
         let level = answer.level.unwrap_or(Level::Clear);
         let title = view::advisory(parts, &answer.advisory).map_or("", |a| &*a.title);
-        let _ = writeln!(out, "  {}{:9}{PLAIN} {:24} {}", colour(level), level.name(), answer.advisory, clip(title, 90));
+        let _ =
+            writeln!(out, "  {}{:9}{PLAIN} {:24} {}", colour(level), level.name(), answer.advisory, clip(title, 90));
     }
-    let clear: Vec<&str> = parts.answer.advisories.iter().filter(|a| a.level == Some(Level::Clear)).map(|a| &*a.advisory).collect();
+    let clear: Vec<&str> =
+        parts.answer.advisories.iter().filter(|a| a.level == Some(Level::Clear)).map(|a| &*a.advisory).collect();
     if !clear.is_empty() {
         let _ = writeln!(out, "  {}clear{PLAIN}     {}", colour(Level::Clear), clear.join(", "));
     }
     let unseen = view::not_looked_at(parts);
     if !unseen.is_empty() {
-        let _ = writeln!(out, "  {DIM}not looked at: {} (nothing given covers their time or names them){PLAIN}", unseen.join(", "));
+        let _ = writeln!(
+            out,
+            "  {DIM}not looked at: {} (nothing given covers their time or names them){PLAIN}",
+            unseen.join(", ")
+        );
     }
-    let _ = writeln!(out, "  {DIM}{} observations, {} assets, {} sources{PLAIN}", parts.answer.observations, parts.answer.assets, parts.contents.coverage.len());
+    let _ = writeln!(
+        out,
+        "  {DIM}{} observations, {} assets, {} sources{PLAIN}",
+        parts.answer.observations,
+        parts.answer.assets,
+        parts.contents.coverage.len()
+    );
 }
 
 fn table(title: &str, rows: &[&Verdict], limit: usize, out: &mut String) {
@@ -75,7 +88,15 @@ fn table(title: &str, rows: &[&Verdict], limit: usize, out: &mut String) {
         let (reason, more) = view::reason(verdict);
         let more = if more > 0 { format!(" (+{more} more)") } else { String::new() };
         let asset = escape::terminal(&verdict.asset.to_string()).into_owned();
-        let _ = writeln!(out, "  {}{:9}{PLAIN} {}  {DIM}{} {}{PLAIN}", colour(verdict.level), verdict.level.name(), clip(&asset, 80), verdict.id, verdict.advisory);
+        let _ = writeln!(
+            out,
+            "  {}{:9}{PLAIN} {}  {DIM}{} {}{PLAIN}",
+            colour(verdict.level),
+            verdict.level.name(),
+            clip(&asset, 80),
+            verdict.id,
+            verdict.advisory
+        );
         let _ = writeln!(out, "            {}{more}", clip(&escape::terminal(&reason), 150));
     }
     if rows.len() > limit {
@@ -91,7 +112,12 @@ fn gaps(parts: &super::Parts<'_>, out: &mut String) {
     let _ = writeln!(out, "\n{BOLD}Could not be looked at{PLAIN}");
     for (gap, paths) in gaps.iter().take(FEW + 2) {
         let more = if paths.len() > 1 { format!(" and {} more", paths.len() - 1) } else { String::new() };
-        let _ = writeln!(out, "  {}{more}: {}", clip(&escape::terminal(paths[0]), 80), clip(&escape::terminal(&gap.reason), 140));
+        let _ = writeln!(
+            out,
+            "  {}{more}: {}",
+            clip(&escape::terminal(paths[0]), 80),
+            clip(&escape::terminal(&gap.reason), 140)
+        );
         let _ = writeln!(out, "            {DIM}{}{PLAIN}", gap.remedy);
     }
     if gaps.len() > FEW + 2 {

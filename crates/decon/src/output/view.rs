@@ -16,10 +16,17 @@ pub(super) fn headline(parts: &Parts<'_>) -> String {
     let assets = count(level);
     let things = if assets == 1 { "asset" } else { "assets" };
     match level {
-        Level::Clear => format!("Clear in what was looked at: {} assets, nothing matched, no gap.", parts.answer.assets),
-        Level::Cited => format!("A known-bad image is named in {assets} {}; no sign that it was pulled.", if assets == 1 { "file" } else { "files" }),
+        Level::Clear => {
+            format!("Clear in what was looked at: {} assets, nothing matched, no gap.", parts.answer.assets)
+        }
+        Level::Cited => format!(
+            "A known-bad image is named in {assets} {}; no sign that it was pulled.",
+            if assets == 1 { "file" } else { "files" }
+        ),
         Level::Unknown => "Unknown: evidence that would answer is missing. This is not a clear.".to_owned(),
-        Level::Exposed => format!("{assets} {things} pulled or ran an affected tag in the attack window; the digest was not recorded."),
+        Level::Exposed => format!(
+            "{assets} {things} pulled or ran an affected tag in the attack window; the digest was not recorded."
+        ),
         Level::Present => format!("Malicious content is or was on {assets} {things}."),
         Level::Executed => format!("A known-bad image ran on {assets} {things}."),
         Level::Contacted => format!("{assets} {things} reached the attacker's infrastructure."),
@@ -38,10 +45,14 @@ pub(super) fn acquitted<'a>(parts: &Parts<'a>) -> Vec<&'a Verdict> {
 
 /// `2026-04-22 12:41:07Z`, a span, or nothing.
 pub(super) fn when(when: When) -> String {
-    let short = |t: jiff::Timestamp| t.to_string().replacen('T', " ", 1).split('.').next().unwrap_or("").trim_end_matches('Z').to_owned() + "Z";
+    let short = |t: jiff::Timestamp| {
+        t.to_string().replacen('T', " ", 1).split('.').next().unwrap_or("").trim_end_matches('Z').to_owned() + "Z"
+    };
     match when {
         When::At(at) => short(at),
-        When::Between { from: Some(from), until: Some(until) } => format!("between {} and {}", short(from), short(until)),
+        When::Between { from: Some(from), until: Some(until) } => {
+            format!("between {} and {}", short(from), short(until))
+        }
         When::Between { from: Some(from), until: None } => format!("after {}", short(from)),
         When::Between { from: None, until: Some(until) } => format!("before {}", short(until)),
         _ => "time not recorded".to_owned(),
@@ -86,7 +97,9 @@ pub(super) fn next(answered: &Answered<'_>) -> Vec<String> {
             steps.push(format!("decon explain {} --case {case}", verdict.id));
             steps.push(format!("decon report --case {case} --format html --output report.html"));
         }
-        (None, Some(_)) => steps.push("decon check … --case ./case    keeps the evidence, and lets you explain a verdict".to_owned()),
+        (None, Some(_)) => {
+            steps.push("decon check … --case ./case    keeps the evidence, and lets you explain a verdict".to_owned())
+        }
         _ => {}
     }
     let worst: Vec<&Verdict> = rows.into_iter().filter(|v| v.level >= Level::Exposed).collect();
@@ -101,7 +114,10 @@ pub(super) fn next(answered: &Answered<'_>) -> Vec<String> {
         }
     }
     if parts.answer.advisories.iter().any(|a| a.level.is_some() && !a.covered) {
-        steps.push("add evidence of the attack windows: expired CI logs may live in buckets, log shippers, runner disks".to_owned());
+        steps.push(
+            "add evidence of the attack windows: expired CI logs may live in buckets, log shippers, runner disks"
+                .to_owned(),
+        );
     }
     steps
 }

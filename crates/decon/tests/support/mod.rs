@@ -1,6 +1,13 @@
 //! What stories share: running the program, folders of their own, engines that end with the test.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "each test file uses a part"
+)]
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -48,7 +55,12 @@ pub struct Ran {
 
 /// Runs decon.
 pub fn decon<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_decon")).args(arguments).env("NO_COLOR", "1").stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_decon"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     Ran {
         status: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -162,7 +174,8 @@ impl Registry {
         let port = free_port();
         let storage = folder.path("registry");
         let config = folder.write("registry.yml", format!("version: 0.1\nstorage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\nhttp: {{addr: 127.0.0.1:{port}}}\n", storage.display()));
-        let engine = Engine::start("docker-registry", &["serve", config.to_str().unwrap()], &folder.path("registry.log"));
+        let engine =
+            Engine::start("docker-registry", &["serve", config.to_str().unwrap()], &folder.path("registry.log"));
         wait_for("the registry", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         let layout = folder.path("image");
         let layout = layout.to_str().unwrap();
@@ -171,12 +184,34 @@ impl Registry {
         let image = format!("{layout}:bad");
         run("umoci", &["new", "--image", &image]);
         run("umoci", &["insert", "--rootless", "--image", &image, folder.path("rootfs").to_str().unwrap(), "/"]);
-        run("skopeo", &["copy", "--dest-tls-verify=false", &format!("oci:{image}"), &format!("docker://127.0.0.1:{port}/evil/tool:1")]);
-        let raw = run("skopeo", &["inspect", "--raw", "--tls-verify=false", &format!("docker://127.0.0.1:{port}/evil/tool:1")]);
+        run(
+            "skopeo",
+            &[
+                "copy",
+                "--dest-tls-verify=false",
+                &format!("oci:{image}"),
+                &format!("docker://127.0.0.1:{port}/evil/tool:1"),
+            ],
+        );
+        let raw = run(
+            "skopeo",
+            &["inspect", "--raw", "--tls-verify=false", &format!("docker://127.0.0.1:{port}/evil/tool:1")],
+        );
         let manifest: Value = serde_json::from_str(&raw).unwrap();
         let part = |v: &Value| v["digest"].as_str().unwrap().to_owned();
-        let inspected: Value = serde_json::from_str(&run("skopeo", &["inspect", "--tls-verify=false", &format!("docker://127.0.0.1:{port}/evil/tool:1")])).unwrap();
-        Self { engine, port, digest: inspected["Digest"].as_str().unwrap().to_owned(), config: part(&manifest["config"]), layer: part(&manifest["layers"][0]), folder }
+        let inspected: Value = serde_json::from_str(&run(
+            "skopeo",
+            &["inspect", "--tls-verify=false", &format!("docker://127.0.0.1:{port}/evil/tool:1")],
+        ))
+        .unwrap();
+        Self {
+            engine,
+            port,
+            digest: inspected["Digest"].as_str().unwrap().to_owned(),
+            config: part(&manifest["config"]),
+            layer: part(&manifest["layers"][0]),
+            folder,
+        }
     }
 
     pub fn reference(&self) -> String {
@@ -195,7 +230,16 @@ impl Registry {
 
     /// The level of a check of this path by that advisory, and the whole answer.
     pub fn check(&self, path: &Path) -> (String, Value) {
-        let ran = decon(["check".as_ref(), path.as_os_str(), "--advisories".as_ref(), self.advisory().as_os_str(), "--advisory".as_ref(), "invented".as_ref(), "--format".as_ref(), "json".as_ref()]);
+        let ran = decon([
+            "check".as_ref(),
+            path.as_os_str(),
+            "--advisories".as_ref(),
+            self.advisory().as_os_str(),
+            "--advisory".as_ref(),
+            "invented".as_ref(),
+            "--format".as_ref(),
+            "json".as_ref(),
+        ]);
         let answer: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {} {}", ran.out, ran.err));
         (answer["level"].as_str().unwrap().to_owned(), answer)
     }

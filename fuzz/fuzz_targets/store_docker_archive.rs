@@ -1,0 +1,4 @@
+//! Fuzzes the store layout `docker-archive`: no panic, whatever its files hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decon_fuzz::store("docker-archive", bytes));

@@ -1,0 +1,116 @@
+//! What the fuzz targets share: one call a kind of input, with its property.
+
+use std::collections::BTreeMap;
+
+use decon_core::advisory::Advisory;
+use decon_core::observation::{Asset, AssetKind};
+use decon_core::reference::Reference;
+use decon_core::window::Window;
+use decon_formats::pull::{self, Context, LogReader, Parsed};
+use decon_formats::store::{Entry, Tree};
+use decon_formats::{site, store};
+
+fn context() -> Context {
+    Context { path: "fuzz".into(), asset: Asset::new(AssetKind::Job, "fuzz"), zone: None, bounds: Window::ALWAYS }
+}
+
+fn read(bytes: &[u8], block: usize) -> Parsed {
+    let mut reader = LogReader::new(context());
+    bytes.chunks(block.max(1)).for_each(|chunk| reader.feed(chunk));
+    reader.finish()
+}
+
+/// One format alone sees every line, whether or not its anchors stand in it.
+pub fn pull(name: &str, bytes: &[u8]) {
+    pull::read_as(name, bytes, context());
+}
+
+/// The whole scanner.
+pub fn scan(bytes: &[u8]) {
+    let whole = read(bytes, usize::MAX);
+    // A document is told from its first block, so only lines are cut differently.
+    if !bytes.iter().any(|b| matches!(b, b'{' | b'[')) && !bytes.starts_with(b"apiVersion") {
+        assert_eq!(whole.observations, read(bytes, 61).observations);
+    }
+}
+
+/// Files of a store: `name\0content\0\0` again and again.
+struct Files(BTreeMap<String, Vec<u8>>);
+
+impl Tree for Files {
+    fn list(&self, path: &str) -> Vec<Entry> {
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let mut entries: Vec<Entry> = Vec::new();
+        for name in self.0.keys().filter_map(|k| k.strip_prefix(&prefix)) {
+            let (first, folder) = name.split_once('/').map_or((name, false), |(first, _)| (first, true));
+            if entries.last().is_none_or(|e| e.name != first) {
+                entries.push(Entry { name: first.to_owned(), folder });
+            }
+        }
+        entries
+    }
+    fn read(&self, path: &str, limit: u64) -> Option<Vec<u8>> {
+        let bytes = self.0.get(path)?;
+        Some(bytes[..bytes.len().min(usize::try_from(limit).unwrap_or(usize::MAX))].to_vec())
+    }
+    fn size(&self, path: &str) -> Option<u64> {
+        self.0.get(path).map(|b| b.len() as u64)
+    }
+    fn is_folder(&self, path: &str) -> bool {
+        let prefix = format!("{path}/");
+        self.0.keys().any(|k| k.starts_with(&prefix))
+    }
+}
+
+/// The file that a layout reads first, so that the fuzzer's bytes reach its parser.
+fn first_file(name: &str) -> &'static str {
+    match name {
+        "containerd-store" => "io.containerd.metadata.v1.bolt/meta.db",
+        "buildkit-store" => "metadata_v2.db",
+        "containers-storage" => "overlay-images/images.json",
+        "docker-store" => "image/overlay2/repositories.json",
+        "registry-store" => "repositories/a/_manifests/tags/1/current/link",
+        "docker-archive" => "manifest.json",
+        _ => "index.json",
+    }
+}
+
+/// A store whose first file is the input, and whose others are parts of it.
+pub fn store(name: &str, bytes: &[u8]) {
+    let Some(layout) = store::LAYOUTS.iter().find(|l| l.name() == name) else { return };
+    let mut files = BTreeMap::from([(first_file(name).to_owned(), bytes.to_vec())]);
+    files.insert("oci-layout".into(), b"{}".to_vec());
+    files.insert("blobs/sha256/00/x".into(), Vec::new());
+    files.insert("containers/a/config.v2.json".into(), bytes.to_vec());
+    files.insert("overlay-containers/containers.json".into(), bytes.to_vec());
+    files.insert(format!("image/overlay2/distribution/v2metadata-by-diffid/sha256/{}", "a".repeat(64)), bytes.to_vec());
+    let tree = Files(files);
+    layout.claims(&tree);
+    layout.read(&tree, "fuzz", &Asset::new(AssetKind::Host, "fuzz"));
+}
+
+/// A file that names images.
+pub fn site(name: &str, bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some(format) = site::FORMATS.iter().find(|f| f.name() == name) else { return };
+    for site in format.sites(text).unwrap_or_default() {
+        assert!(text.get(site.span.clone()).is_some(), "{:?}", site.span);
+    }
+    site::observe(*format, text, "fuzz", &Asset::new(AssetKind::File, "fuzz"), &mut Vec::new());
+}
+
+/// An advisory file.
+pub fn advisory(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = Advisory::parse(text);
+    }
+}
+
+/// A reference.
+pub fn reference(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(first) = Reference::parse(text) {
+        let again = Reference::parse(&first.to_string()).expect("what was printed parses");
+        assert_eq!((first.repository, first.tag, first.digest), (again.repository, again.tag, again.digest));
+    }
+}
