@@ -77,7 +77,18 @@ fn read_member(entry: &mut impl Read, size: u64, origin: &Origin<'_>) -> Evidenc
     }
     let mut bytes = Vec::new();
     match entry.take(limits::HELD_BYTES).read_to_end(&mut bytes) {
-        Ok(_) => read_stream(Box::new(Cursor::new(bytes)), size, origin),
+        Ok(_) => {
+            let cut = bytes.len() as u64 >= limits::HELD_BYTES;
+            let mut evidence = read_stream(Box::new(Cursor::new(bytes)), size, origin);
+            if cut {
+                evidence.extend(origin.blind(
+                    GapKind::Limit,
+                    "is larger than 512 MiB inside an archive; the rest was not read",
+                    "unpack the archive and give the folder",
+                ));
+            }
+            evidence
+        }
         Err(error) => {
             let mut evidence = read_stream(Box::new(Cursor::new(bytes)), size, origin);
             evidence.extend(origin.blind(
