@@ -40,6 +40,7 @@ impl PullFormat for Docker {
             "resolve reference",
             "nerdctl ",
             "Download immutable",
+            "Loaded image",
         ]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
@@ -169,6 +170,11 @@ impl Client {
             self.resolve(event, &reference, line, out);
         } else if let Some(failure) = failure(text) {
             self.fail(failure, line, out);
+        } else if let Some(name) = text.strip_prefix("Loaded image: ") {
+            // `docker load`: a CI cache may bring back an image that its registry no longer serves.
+            if let Ok(reference) = Reference::pullable(name.trim()) {
+                out.emit(Draft::image(Event::Cached, reference, "docker", Mark::at(line)).with("from", "docker load"));
+            }
         } else if text.starts_with("---> ") {
             self.layer(text, line, out);
         }

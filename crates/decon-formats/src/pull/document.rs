@@ -21,7 +21,8 @@ pub(super) fn begins(block: &[u8]) -> bool {
             let line = &block[start..];
             let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
             let whole_line = serde_json::from_slice::<serde::de::IgnoredAny>(&line[..end]).is_ok();
-            !whole_line || line.len() == end || line[end..].iter().all(u8::is_ascii_whitespace)
+            let stored = memchr::memmem::find(&line[..end], b"\"step_id\"").is_some();
+            !whole_line || stored || line.len() == end || line[end..].iter().all(u8::is_ascii_whitespace)
         }
         _ => yaml_kind(block),
     }
@@ -107,7 +108,11 @@ pub(super) fn value(value: &Value, mark: &Mark, sink: &mut Sink, depth: usize) {
 /// Log lines that a CI's API returns as one JSON array (CircleCI `message`, Drone `out`,
 /// Woodpecker `data` in base64), with their times.
 pub(super) fn lines_of(bytes: &[u8]) -> Option<Vec<(String, Stamp)>> {
-    let Value::Array(items) = serde_json::from_slice(bytes).ok()? else { return None };
+    let items: Vec<Value> = match serde_json::from_slice(bytes) {
+        Ok(Value::Array(items)) => items,
+        // Woodpecker stores one object a line.
+        _ => serde_json::Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>().ok()?,
+    };
     let line = |item: &Value| {
         let told = item.get("type").is_some() || item.get("pos").is_some() || item.get("line").is_some();
         let text = ["message", "out"].iter().find_map(|k| item.get(*k)?.as_str().map(str::to_owned));
@@ -145,6 +150,10 @@ fn base64(text: &str) -> Option<String> {
 /// The log line inside a wrapper: Docker's json-file, the journal's export, shippers' records.
 pub(super) fn wrapped_line(value: &Value) -> Option<(String, Stamp, Option<String>)> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
+    if value.get("step_id").is_some() {
+        // Woodpecker's log store: base64, and seconds since the step began.
+        return Some((base64(text("data")?)?, Stamp::Unstated, None));
+    }
     let key = ["log", "MESSAGE", "message", "msg", "out", "text", "line"].into_iter().find(|k| text(k).is_some())?;
     let line = text(key)?.to_owned();
     let stamp = ["time", "timestamp", "@timestamp", "ts"]

@@ -56,7 +56,7 @@ impl Reader for Trace {
         let text = line.text.trim();
         if let Some((mut open, mut mark)) = self.wrapped.take() {
             if !text.contains("Using ") && !text.contains("Pulling ") {
-                if !open.ends_with(':') && !open.ends_with('@') && !text.starts_with("...") {
+                if !cut_inside_a_word(&open) && !text.starts_with("...") {
                     open.push(' ');
                 }
                 open.push_str(text);
@@ -183,6 +183,13 @@ impl Draft {
             decon_core::observation::Subject::Action { .. } => None,
         }
     }
+}
+
+/// An export that wraps lines may cut a digest in two.
+fn cut_inside_a_word(open: &str) -> bool {
+    let last = open.rsplit([' ', ':']).next().unwrap_or("");
+    let in_digest = open.rsplit(' ').next().is_some_and(|w| w.contains("sha256:"));
+    open.ends_with([':', '@', '/']) || (in_digest && last.len() < 64)
 }
 
 struct Using {

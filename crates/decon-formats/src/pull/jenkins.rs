@@ -21,7 +21,7 @@ impl PullFormat for Jenkins {
         "Jenkins console logs: the docker-workflow plugin's test whether an image is on the agent."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["docker "]
+        &["docker ", "provisioned from template"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Console>::default())
@@ -30,6 +30,8 @@ impl PullFormat for Jenkins {
 
 #[derive(Debug, Default)]
 struct Console {
+    /// Inside the YAML of a pod template, which the Kubernetes plugin prints.
+    pod: bool,
     asked: Option<(Reference, Mark)>,
     pulled: Vec<Reference>,
 }
@@ -48,6 +50,19 @@ impl Reader for Console {
             }
             if text.is_empty() || text.starts_with("[Pipeline]") {
                 self.asked = Some((reference, mark));
+                return;
+            }
+        }
+        if text.contains("provisioned from template") || text.starts_with("kind: \"Pod\"") {
+            self.pod = true;
+        }
+        if self.pod {
+            self.pod = !(text.starts_with("[Pipeline]") || text.starts_with("Running on "));
+            out.want(60);
+            if let Some(image) = text.trim_start_matches("- ").strip_prefix("image: ") {
+                if let Ok(reference) = Reference::pullable(image.trim_matches(['"', '\''])) {
+                    out.emit(Draft::image(Event::Referenced, reference, "jenkins", Mark::at(line)));
+                }
                 return;
             }
         }

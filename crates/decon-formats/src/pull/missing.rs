@@ -19,7 +19,7 @@ impl PullFormat for Missing {
         "Answers in place of a log: expired, erased, not found. They become gaps."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["HTTP 410", "log not found", "have expired", "been erased", "BlobNotFound"]
+        &["HTTP 410", "log not found", "have expired", "been erased"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::new(Answer))

@@ -30,8 +30,10 @@ mod document;
 mod gar;
 mod gitlab;
 mod haproxy;
+mod harbor;
 mod jenkins;
 mod kaniko;
+mod kubectl_describe;
 mod kubelet;
 mod kubernetes_events;
 mod line;
@@ -104,8 +106,10 @@ pub const FORMATS: &[&dyn PullFormat] = &[
     &gar::Gar,
     &gitlab::Gitlab,
     &haproxy::Haproxy,
+    &harbor::Harbor,
     &jenkins::Jenkins,
     &kaniko::Kaniko,
+    &kubectl_describe::KubectlDescribe,
     &kubelet::Kubelet,
     &kubernetes_events::KubernetesEvents,
     &missing::Missing,

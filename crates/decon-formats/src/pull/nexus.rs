@@ -22,7 +22,7 @@ impl PullFormat for Nexus {
         "Nexus search and component JSON: manifests that a proxy or hosted repository holds."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["downloadUrl"]
+        &["/manifests/"]
     }
     fn json(&self, value: &Value, mark: &Mark, out: &mut Sink) -> bool {
         if text(value, &["format"]) != Some("docker") || value.get("assets").is_none() {

@@ -22,7 +22,7 @@ impl PullFormat for Notification {
         "Registry notifications: distribution envelopes, Harbor webhooks, Quay action logs."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["sha256:", "pull_repo"]
+        &["sha256:"]
     }
     fn json(&self, value: &Value, mark: &Mark, out: &mut Sink) -> bool {
         distribution(value, mark, out) || harbor(value, mark, out) || quay(value, mark, out)

@@ -19,7 +19,7 @@ impl PullFormat for Testcontainers {
         "Testcontainers output in test logs: images pulled and containers created."
     }
     fn anchors(&self) -> &'static [&'static str] {
-        &["ulling", "container for image", "pull took"]
+        &["ulling", "container for image"]
     }
     fn reader(&self) -> Option<Box<dyn Reader>> {
         Some(Box::<Tests>::default())
@@ -41,6 +41,7 @@ impl Reader for Tests {
         if let Some(reference) = after("Pulling docker image: ") {
             self.end(out);
             self.open = Some((reference, Mark::at(line)));
+            out.want(40);
         } else if let Some(reference) =
             after("Creating container for image: ").or_else(|| after("Creating container for image "))
         {
