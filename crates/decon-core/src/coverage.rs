@@ -70,6 +70,10 @@ pub struct Coverage {
     pub format: Box<str>,
     /// The time that it surely covers: `None` for evidence without dates.
     pub window: Option<Window>,
+    /// Whether it is evidence of image activity: a store, a file that names images, a log with dates
+    /// or with events. Undated text that shows nothing is looked at, but speaks of no time.
+    #[serde(default)]
+    pub speaks: bool,
     /// Bytes read.
     pub bytes: u64,
     /// SHA-256 of the file as it lay there, where it gave observations.

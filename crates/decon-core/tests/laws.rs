@@ -61,7 +61,7 @@ prop_compose! {
     fn coverage()(asset in 0usize..3, gap in prop::bool::weighted(0.3), dated in any::<bool>()) -> Coverage {
         let window = dated.then(|| Window { from: Some("2026-04-22T11:00:00Z".parse().unwrap()), until: Some("2026-04-22T17:00:00Z".parse().unwrap()) });
         let gaps = if gap { vec![Gap { kind: GapKind::Unreadable, path: "p".into(), reason: "r".into(), remedy: "m".into(), window: Window::ALWAYS }] } else { vec![] };
-        Coverage { path: format!("log-{asset}").into(), asset: Asset::new(AssetKind::Job, &format!("job-{asset}")), format: "law".into(), window, bytes: 10, blob: None, gaps }
+        Coverage { path: format!("log-{asset}").into(), asset: Asset::new(AssetKind::Job, &format!("job-{asset}")), format: "law".into(), window, speaks: true, bytes: 10, blob: None, gaps }
     }
 }
 
@@ -150,7 +150,7 @@ proptest! {
         lie.asset = Asset::new(AssetKind::Job, "liar");
         lie.subject = Subject::Image(Reference::pullable("evil/tool").unwrap().with_digest(Some(bad())));
         lie.parts = vec![(Role::Manifest, good())];
-        let covered = Coverage { path: "log".into(), asset: asset.clone(), format: "law".into(), window: None, bytes: 1, blob: None, gaps: vec![] };
+        let covered = Coverage { path: "log".into(), asset: asset.clone(), format: "law".into(), window: None, speaks: true, bytes: 1, blob: None, gaps: vec![] };
         prop_assert_eq!(level_of(&answer(&advisory(complete), &[o, lie], &[covered]), &asset), Level::Clear);
     }
 }

@@ -275,6 +275,7 @@ fn judging() {
         asset: Asset::new(AssetKind::Job, "job-1"),
         format: "bench".into(),
         window: Some(Window::ALWAYS),
+        speaks: true,
         bytes: 1,
         blob: None,
         gaps: vec![],

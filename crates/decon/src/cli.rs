@@ -78,9 +78,9 @@ pub(crate) struct Check {
     /// Keep the case in this folder; run again to add what is new
     #[arg(long, value_name = "DIR")]
     pub(crate) case: Option<PathBuf>,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value = "terminal")]
-    pub(crate) format: Form,
+    /// Form of the answer; without it, the ending of --output decides
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Form>,
     /// Write the answer to this file
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -122,9 +122,9 @@ pub(crate) struct Report {
     /// The case
     #[arg(long, value_name = "DIR")]
     pub(crate) case: PathBuf,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value = "terminal")]
-    pub(crate) format: Form,
+    /// Form of the answer; without it, the ending of --output decides
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Form>,
     /// Write it to this file
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -167,7 +167,7 @@ pub(crate) enum Case {
     Verify {
         /// The case folder
         case: PathBuf,
-        /// The head that was written down elsewhere must be in the chain's end
+        /// Fail unless the case ends at this head (`decon check` printed it)
         #[arg(long, value_name = "SHA256")]
         head: Option<String>,
     },

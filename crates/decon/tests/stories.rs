@@ -74,7 +74,16 @@ fn exit_status_tells_the_level() {
     // The tag was pulled, but in June: nothing given covers the window, so this is no clear.
     let june = quiet.replace("2026-04-22", "2026-06-01");
     assert_eq!(story("june", &june), (11, "unknown".into()));
-    assert_eq!(level(&folder.path("repo/none")), (11, "unknown".into()));
+    assert_eq!(
+        decon(["check".as_ref(), folder.path("none").as_os_str()]).status,
+        2,
+        "a path that is not there is a wrong call"
+    );
+    // What speaks of no time, and shows nothing, clears nothing.
+    assert_eq!(story("html", "<html>404 not found</html>\n"), (11, "unknown".into()));
+    assert_eq!(level(&folder.write("random.bin", [0u8, 1, 2, 3, 200, 0, 0, 9].repeat(100))), (11, "unknown".into()));
+    let piped = run("sh", &["-c", &format!("{} check - < /dev/null; echo status $?", env!("CARGO_BIN_EXE_decon"))]);
+    assert!(piped.contains("status 11") && piped.contains("standard input was empty"), "{piped}");
     let empty = folder.path("empty");
     fs::create_dir(&empty).unwrap();
     assert_eq!(level(&empty), (11, "unknown".into()), "nothing looked at is never clear");

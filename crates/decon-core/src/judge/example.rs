@@ -33,6 +33,7 @@ pub fn decide(advisory: &Advisory, example: &Example) -> Level {
         asset,
         format: "example".into(),
         window: Some(Window::ALWAYS),
+        speaks: true,
         bytes: 1,
         blob: None,
         gaps: Vec::new(),

@@ -131,10 +131,9 @@ fn answer_one(
     answer.advisories.push(AdvisoryAnswer { advisory: advisory.id.clone(), level: Some(level), covered, assets });
 }
 
-/// Whether this evidence may speak about that time: undated evidence may.
+/// Whether this evidence may speak about that time: undated events may.
 fn covers(coverage: &Coverage, window: &Window) -> bool {
-    let only_gaps = coverage.bytes == 0 && !coverage.gaps.is_empty();
-    !only_gaps && coverage.window.is_none_or(|w| w.overlaps(window))
+    coverage.speaks && coverage.window.is_none_or(|w| w.overlaps(window))
 }
 
 fn attach_gaps(
@@ -202,11 +201,7 @@ fn conclude(answer: &mut Answer, verdicts: BTreeMap<(Box<str>, Asset), Verdict>)
     if answer.level == Level::Clear && !answer.gaps.is_empty() {
         answer.level = Level::Unknown;
     }
-    if answer.advisories.iter().all(|a| a.level.is_none()) {
-        // Evidence without dates that names nothing listed was looked at all the same.
-        let looked = answer.gaps.is_empty() && answer.advisories.iter().any(|a| a.covered);
-        answer.level = if looked { Level::Clear } else { Level::Unknown };
-    }
+    // With nothing answered, the highest of nothing is unknown, which `unwrap_or` above says.
 }
 
 fn order(when: When) -> Option<jiff::Timestamp> {

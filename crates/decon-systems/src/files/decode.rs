@@ -75,7 +75,7 @@ pub(super) fn decompress<'r>(
 
 /// A buffered reader over a head that was looked at and the rest.
 pub(super) fn rejoin<'r>(head: Vec<u8>, rest: Box<dyn Read + Send + 'r>) -> Box<dyn BufRead + Send + 'r> {
-    Box::new(BufReader::with_capacity(256 << 10, Cursor::new(head).chain(rest)))
+    Box::new(BufReader::with_capacity(32 << 10, Cursor::new(head).chain(rest)))
 }
 
 /// Stops with an error when what comes out is out of all proportion to what went in.

@@ -16,8 +16,9 @@ use sha2::Digest as _;
 use super::decode::{self, Bounded, Magic};
 use super::{Evidence, Options, Progress, archive, limits, walk};
 
-/// Bytes read at once: large enough for one vectorised pass, small enough for the cache.
-const BLOCK: usize = 1 << 20;
+/// Bytes read at once: they and what the search needs stay in the second-level cache, so that the
+/// kernel's copy and our pass over it do not go to memory.
+const BLOCK: usize = 128 << 10;
 /// Files that name images are configuration; a larger one is data.
 const SITE_BYTES: u64 = 16 << 20;
 
@@ -25,6 +26,8 @@ const SITE_BYTES: u64 = 16 << 20;
 pub(super) struct Origin<'o> {
     /// Path with archive members after `!`.
     pub(super) path: String,
+    /// The same as assets are called.
+    pub(super) label: String,
     /// How many archives it lies in.
     pub(super) depth: u32,
     pub(super) options: &'o Options,
@@ -32,7 +35,12 @@ pub(super) struct Origin<'o> {
 
 impl Origin<'_> {
     pub(super) fn inner(&self, name: &str) -> Self {
-        Self { path: format!("{}!{name}", self.path), depth: self.depth + 1, options: self.options }
+        Self {
+            path: format!("{}!{name}", self.path),
+            label: format!("{}!{name}", self.label),
+            depth: self.depth + 1,
+            options: self.options,
+        }
     }
 
     pub(super) fn blind(&self, kind: GapKind, reason: &str, remedy: &str) -> Evidence {
@@ -41,8 +49,8 @@ impl Origin<'_> {
 }
 
 /// Reads a file or standard input.
-pub(super) fn read_file(path: &Path, options: &Options, progress: &Progress) -> Evidence {
-    let origin = Origin { path: path.to_string_lossy().into_owned(), depth: 0, options };
+pub(super) fn read_file(path: &Path, label: &str, options: &Options, progress: &Progress) -> Evidence {
+    let origin = Origin { path: path.to_string_lossy().into_owned(), label: label.to_owned(), depth: 0, options };
     if path == Path::new("-") {
         return read_stream(Box::new(io::stdin()), 0, &origin);
     }
@@ -136,7 +144,12 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
         Magic::Gzip | Magic::Zstd | Magic::Xz | Magic::Bzip2 | Magic::Utf16Le | Magic::Utf16Be => {
             match decode::decompress(magic, input) {
                 Ok(inside) => {
-                    let deeper = Origin { path: origin.path.clone(), depth: origin.depth + 1, options: origin.options };
+                    let deeper = Origin {
+                        path: origin.path.clone(),
+                        label: origin.label.clone(),
+                        depth: origin.depth + 1,
+                        options: origin.options,
+                    };
                     read_stream(Box::new(Bounded::new(inside, size)), size, &deeper)
                 }
                 Err(error) => {
@@ -157,7 +170,7 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
     if !sites.is_empty() {
         return read_site(input, &sites, origin);
     }
-    let asset = asset_of(&origin.path);
+    let asset = asset_of(&origin.label);
     let context = Context {
         path: origin.path.as_str().into(),
         asset: asset.clone(),
@@ -182,6 +195,13 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
         }
     }
     let parsed = reader.finish();
+    if bytes == 0 && gaps.is_empty() && origin.path == "-" {
+        return origin.blind(
+            GapKind::Expired,
+            "standard input was empty",
+            "see whether the command before the pipe failed",
+        );
+    }
     if bytes == 0 && gaps.is_empty() && is_log_name(&origin.path) {
         return origin.blind(
             GapKind::Expired,
@@ -210,7 +230,16 @@ fn cover(parsed: &Parsed, origin: &Origin<'_>, asset: Asset, bytes: u64, gaps: V
             .collect();
         window = bounded.and_then(|w| w.into_iter().reduce(Window::union));
     }
-    Coverage { path: origin.path.as_str().into(), asset, format: format.into(), window, bytes, blob: None, gaps }
+    Coverage {
+        path: origin.path.as_str().into(),
+        asset,
+        format: format.into(),
+        window,
+        speaks: window.is_some() || !parsed.observations.is_empty(),
+        bytes,
+        blob: None,
+        gaps,
+    }
 }
 
 fn finish(
@@ -253,7 +282,7 @@ fn read_site(
             window: Window::ALWAYS,
         });
     }
-    let asset = Asset::new(AssetKind::File, &origin.path);
+    let asset = Asset::new(AssetKind::File, &origin.label);
     let text = String::from_utf8_lossy(&bytes);
     let mut observations = Vec::new();
     for format in sites {
@@ -274,7 +303,7 @@ fn read_site(
         let parsed = reader.finish();
         if !parsed.observations.is_empty() {
             let gaps = parsed.gaps.clone();
-            let coverage = cover(&parsed, origin, asset_of(&origin.path), bytes.len() as u64, gaps);
+            let coverage = cover(&parsed, origin, asset_of(&origin.label), bytes.len() as u64, gaps);
             return finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
         }
     }
@@ -285,6 +314,7 @@ fn read_site(
         asset,
         format: sites.first().map_or("site", |s| s.name()).into(),
         window: None,
+        speaks: true,
         bytes: bytes.len() as u64,
         blob: None,
         gaps,

@@ -24,6 +24,7 @@ pub(super) fn read_tree(tree: &dyn Tree, layout: &dyn StoreLayout, path: &str) -
         asset,
         format: layout.name().into(),
         window: None,
+        speaks: true,
         bytes: held.bytes,
         blob: None,
         gaps: held.gaps,

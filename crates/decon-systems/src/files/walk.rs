@@ -18,6 +18,11 @@ pub enum Found {
     File {
         /// Its path.
         path: PathBuf,
+        /// What it is called in assets: its path from the folder that was given, however that was
+        /// written, so that one job has one name.
+        label: String,
+        /// Whether a person named this very file.
+        named: bool,
         /// Its size in bytes as far as known.
         size: u64,
     },
@@ -59,7 +64,18 @@ impl Found {
 
     fn read_now(&self, options: &Options, progress: &Progress) -> Evidence {
         match self {
-            Self::File { path, .. } => member::read_file(path, options, progress),
+            Self::File { path, label, named, .. } => {
+                let evidence = member::read_file(path, label, options, progress);
+                if *named && evidence.coverage.is_empty() {
+                    return blind(
+                        &path.to_string_lossy(),
+                        GapKind::Unsupported,
+                        "nothing in it was recognised: it is no text, archive or store that decon reads",
+                        "give the log, archive or folder itself",
+                    );
+                }
+                evidence
+            }
             Self::Store { path, layout } => stored::read_store(path, LAYOUTS[*layout]),
             Self::Blind(path, kind, reason, remedy) => blind(&path.to_string_lossy(), *kind, reason, remedy),
         }
@@ -74,6 +90,7 @@ pub(super) fn blind(path: &str, kind: GapKind, reason: &str, remedy: &str) -> Ev
         asset: Asset::new(AssetKind::File, path),
         format: "none".into(),
         window: None,
+        speaks: false,
         bytes: 0,
         blob: None,
         gaps: vec![gap],
@@ -88,13 +105,15 @@ const DEPTH: usize = 64;
 pub(super) fn walk(path: &Path) -> Vec<Found> {
     let mut found = Vec::new();
     if path == Path::new("-") {
-        found.push(Found::File { path: path.to_owned(), size: 0 });
+        found.push(Found::File { path: path.to_owned(), label: "standard input".into(), named: true, size: 0 });
         return found;
     }
     // A path that a person names may be a link or a pipe; below a folder neither is followed.
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => folder(path, 0, &mut found),
-        Ok(meta) => found.push(Found::File { path: path.to_owned(), size: meta.len() }),
+        Ok(meta) if meta.is_dir() => folder(path, path, 0, &mut found),
+        Ok(meta) => {
+            found.push(Found::File { path: path.to_owned(), label: label(path, path), named: true, size: meta.len() })
+        }
         Err(error) => found.push(unreadable(path, &error)),
     }
     found
@@ -111,7 +130,24 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Found {
     Found::Blind(path.to_owned(), kind, format!("cannot be read: {error}"), remedy)
 }
 
-fn folder(path: &Path, depth: usize, found: &mut Vec<Found>) {
+/// `evidence/ci/a.log`, whether `evidence`, `./evidence` or `/work/evidence` was given.
+fn label(path: &Path, root: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    match root.file_name() {
+        Some(name) => Path::new(name).join(below).to_string_lossy().trim_end_matches('/').to_owned(),
+        None => below.to_string_lossy().into_owned(),
+    }
+}
+
+/// A case of our own is no evidence: it would be told as assets that do not exist.
+fn is_case(path: &Path) -> bool {
+    path.join("case.db").is_file() && path.join("evidence/sha256").is_dir()
+}
+
+fn folder(path: &Path, root: &Path, depth: usize, found: &mut Vec<Found>) {
+    if is_case(path) {
+        return;
+    }
     if depth > DEPTH {
         found.push(Found::Blind(
             path.to_owned(),
@@ -135,7 +171,7 @@ fn folder(path: &Path, depth: usize, found: &mut Vec<Found>) {
         let name = entry.file_name();
         let owned = layouts.iter().any(|i| LAYOUTS[*i].owns().iter().any(|o| owned_name(&name.to_string_lossy(), o)));
         if !owned && name != ".git" {
-            self::entry(&inner, &entry, depth, found);
+            self::entry(&inner, root, &entry, depth, found);
         }
     }
 }
@@ -151,12 +187,12 @@ fn owned_name(name: &str, owned: &str) -> bool {
     owned.strip_suffix('*').map_or(name == owned, |start| name.starts_with(start))
 }
 
-fn entry(path: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>) {
+fn entry(path: &Path, root: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>) {
     match entry.file_type() {
-        Ok(kind) if kind.is_dir() => folder(path, depth + 1, found),
+        Ok(kind) if kind.is_dir() => folder(path, root, depth + 1, found),
         Ok(kind) if kind.is_file() => {
             let size = entry.metadata().map_or(0, |m| m.len());
-            found.push(Found::File { path: path.to_owned(), size });
+            found.push(Found::File { path: path.to_owned(), label: label(path, root), named: false, size });
         }
         // What a link names is evidence where it lies, if it lies under the path given.
         Ok(kind) if kind.is_symlink() => {}

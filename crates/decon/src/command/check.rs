@@ -170,6 +170,7 @@ fn stopped(paths: &[PathBuf]) -> Coverage {
         asset: Asset::new(AssetKind::File, &path),
         format: "none".into(),
         window: None,
+        speaks: false,
         bytes: 0,
         blob: None,
         gaps: vec![gap],

@@ -8,12 +8,13 @@ use decon_core::observation::Observation;
 use decon_core::verdict::{Reason, Verdict};
 use decon_systems::case_store::{Case, Contents};
 
-use super::report::rejudge;
+use super::report::{rejudge, warn_if_broken};
 use crate::cli;
 use crate::output::escape;
 
 pub(crate) fn run(arguments: &cli::Explain) -> anyhow::Result<u8> {
     let case = Case::open(&arguments.case)?;
+    warn_if_broken(&case)?;
     let judged = rejudge(&case, &arguments.asked)?;
     let fits = |v: &&Verdict| v.id.starts_with(arguments.verdict.as_str());
     let found: Vec<&Verdict> = judged.answer.verdicts.iter().filter(fits).collect();

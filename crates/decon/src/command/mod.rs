@@ -13,6 +13,24 @@ use crate::cli::{Cli, Command};
 
 /// Runs a command; gives the exit status.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
+    let paths = match &cli.command {
+        Command::Check(arguments) => &arguments.paths[..],
+        Command::Observe(arguments) => &arguments.paths[..],
+        _ => &[],
+    };
+    if let Some(missing) = paths
+        .iter()
+        .find(|p| p.as_os_str() != "-" && p.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound))
+    {
+        let image = decon_core::reference::Reference::parse(&missing.to_string_lossy()).is_ok();
+        let hint =
+            if image { "; decon reads evidence, not registries: give it logs, stores or a repository" } else { "" };
+        #[allow(clippy::print_stderr, reason = "a wrong call is told")]
+        {
+            anstream::eprintln!("decon: no such file or folder: {}{hint}", missing.display());
+        }
+        return Ok(2);
+    }
     match cli.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Observe(arguments) => observe::run(&arguments),

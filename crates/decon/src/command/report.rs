@@ -12,6 +12,7 @@ use crate::output::{self, Answered};
 
 pub(crate) fn run(arguments: &cli::Report) -> anyhow::Result<u8> {
     let case = Case::open(&arguments.case)?;
+    warn_if_broken(&case)?;
     let judged = rejudge(&case, &arguments.asked)?;
     let answered = Answered {
         answer: &judged.answer,
@@ -22,6 +23,15 @@ pub(crate) fn run(arguments: &cli::Report) -> anyhow::Result<u8> {
     };
     output::write(&answered, arguments.format, arguments.output.as_deref())?;
     Ok(judged.answer.level.exit_status())
+}
+
+/// An answer from a case that was tampered with must not look like any other.
+pub(crate) fn warn_if_broken(case: &Case) -> anyhow::Result<()> {
+    #[allow(clippy::print_stderr, reason = "told beside the answer")]
+    for line in case.verify()?.broken {
+        anstream::eprintln!("decon: THIS CASE IS BROKEN: {line}");
+    }
+    Ok(())
 }
 
 /// A case, judged by the advisories it was opened for or by those named now.

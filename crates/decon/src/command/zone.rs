@@ -24,5 +24,6 @@ fn fixed(text: &str) -> Option<TimeZone> {
     let (hours, minutes) = digits.split_at_checked(2)?;
     let seconds =
         hours.parse::<i32>().ok()? * 3600 + if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? * 60 };
-    Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)
+    // No place on earth is further off.
+    (seconds <= 14 * 3600).then(|| Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)).flatten()
 }

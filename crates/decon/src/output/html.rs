@@ -43,7 +43,8 @@ pub(super) fn render(answered: &Answered<'_>) -> String {
     timelines(answered, &mut out);
     gaps(answered, &mut out);
     next(answered, &mut out);
-    reasons(&view::rows(&parts), &mut out);
+    let shown: Vec<&Verdict> = view::rows(&parts).into_iter().chain(view::acquitted(&parts)).collect();
+    reasons(&shown, &mut out);
     register(answered, &mut out);
     out.push_str("</main></body></html>\n");
     out
@@ -172,7 +173,7 @@ fn reasons(rows: &[&Verdict], out: &mut String) {
             e(&verdict.asset.to_string()),
             e(&verdict.advisory)
         );
-        for reason in verdict.because.iter().take(50) {
+        for reason in verdict.because.iter().chain(&verdict.acquitted).take(50) {
             let _ = write!(out, "<p><b>{}</b>, {}</p><ol>", e(&reason.text), view::when(reason.when));
             reason.steps.iter().for_each(|step| {
                 let _ = write!(out, "<li>{}</li>", e(step));

@@ -47,8 +47,21 @@ impl<'a> Answered<'a> {
     }
 }
 
+/// `report.html` is meant to be HTML.
+fn by_ending(file: Option<&Path>) -> Form {
+    match file.and_then(|f| f.extension()).and_then(|e| e.to_str()) {
+        Some("html" | "htm") => Form::Html,
+        Some("json") => Form::Json,
+        Some("jsonl" | "ndjson") => Form::Jsonl,
+        Some("md" | "markdown") => Form::Markdown,
+        Some("sarif") => Form::Sarif,
+        _ => Form::Terminal,
+    }
+}
+
 /// Writes the answer in this form, to a file or to standard output.
-pub(crate) fn write(answered: &Answered<'_>, form: Form, file: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn write(answered: &Answered<'_>, form: Option<Form>, file: Option<&Path>) -> anyhow::Result<()> {
+    let form = form.unwrap_or_else(|| by_ending(file));
     if form == Form::Terminal && file.is_none() {
         let mut out = anstream::stdout().lock();
         return Ok(out.write_all(terminal::render(answered).as_bytes())?);

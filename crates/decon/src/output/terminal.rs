@@ -9,6 +9,7 @@ use super::{Answered, escape, view};
 /// Rows of each part; the rest is counted.
 const ROWS: usize = 14;
 const FEW: usize = 6;
+const STEPS: usize = 12;
 
 fn colour(level: Level) -> &'static str {
     match level {
@@ -37,8 +38,11 @@ pub(super) fn render(answered: &Answered<'_>) -> String {
     let next = view::next(answered);
     if !next.is_empty() {
         let _ = writeln!(out, "\n{BOLD}Next{PLAIN}");
-        for step in next.iter().take(9) {
+        for step in next.iter().take(STEPS) {
             let _ = writeln!(out, "  {}", escape::terminal(step));
+        }
+        if next.len() > STEPS {
+            let _ = writeln!(out, "  {DIM}and {} more: --format markdown or html lists all{PLAIN}", next.len() - STEPS);
         }
     }
     if let (Some(case), Some(head)) = (answered.case, &answered.head) {

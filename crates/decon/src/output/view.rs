@@ -17,13 +17,15 @@ pub(super) fn headline(parts: &Parts<'_>) -> String {
     let things = if assets == 1 { "asset" } else { "assets" };
     match level {
         Level::Clear => {
-            format!("Clear in what was looked at: {} assets, nothing matched, no gap.", parts.answer.assets)
+            let unseen = not_looked_at(parts).len();
+            let rest = if unseen == 0 { String::new() } else { format!(" {unseen} incidents were not looked at.") };
+            format!("Nothing matched and no gap in what was looked at, {} assets.{rest}", parts.answer.assets)
         }
         Level::Cited => format!(
             "A known-bad image is named in {assets} {}; no sign that it was pulled.",
             if assets == 1 { "file" } else { "files" }
         ),
-        Level::Unknown => "Unknown: evidence that would answer is missing. This is not a clear.".to_owned(),
+        Level::Unknown => "Evidence that would answer is missing. This is not a clear.".to_owned(),
         Level::Exposed => format!(
             "{assets} {things} pulled or ran an affected tag in the attack window; the digest was not recorded."
         ),
