@@ -39,6 +39,7 @@ pub struct TagState {
 pub struct Correlation<'a> {
     learned: HashMap<Digest, Vec<Learned<'a>>>,
     threads: HashMap<Box<str>, BTreeSet<Digest>>,
+    fetched: HashSet<Box<str>>,
     history: HashMap<(Repository, Box<str>), BTreeSet<TagState>>,
 }
 
@@ -56,6 +57,9 @@ impl<'a> Correlation<'a> {
     }
 
     fn add(&mut self, o: &Observation) {
+        if let (Some(thread), Event::Pulled) = (&o.thread, o.event) {
+            self.fetched.insert(thread.clone());
+        }
         let Some(digest) = o.digest() else { return };
         if let Some(thread) = &o.thread {
             self.threads.entry(thread.clone()).or_default().insert(digest.clone());
@@ -98,6 +102,11 @@ impl<'a> Correlation<'a> {
     /// The digests recorded by events that share this thread.
     pub fn thread(&self, thread: &str) -> impl Iterator<Item = &Digest> {
         self.threads.get(thread).into_iter().flatten()
+    }
+
+    /// Whether an event of this thread fetched the image: then it was not on the host before.
+    pub fn fetched(&self, thread: &str) -> bool {
+        self.fetched.contains(thread)
     }
 
     /// The states of a tag nearest before (or at) and nearest after this instant.

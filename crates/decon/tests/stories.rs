@@ -370,7 +370,7 @@ fn a_zone_is_used_only_when_a_person_vouches_for_it() {
     assert!(observe(&log)[0]["at"].is_null());
     let vouched = decon(["observe".as_ref(), log.as_os_str(), "--assume-tz".as_ref(), "Europe/Berlin".as_ref()]);
     assert!(vouched.out.contains("\"at\":\"2026-04-22T12:40:00.113Z\""), "{}", vouched.out);
-    assert_eq!(decon(["observe", "x", "--assume-tz", "Mars/Base"]).status, 1);
+    assert_eq!(decon(["observe".as_ref(), log.as_os_str(), "--assume-tz".as_ref(), "Mars/Base".as_ref()]).status, 1);
 }
 
 #[test]

@@ -104,6 +104,11 @@ impl<'a> AdvisoryIndex<'a> {
         by_path.chain(by_host).copied().filter(|a| a.covers(repository))
     }
 
+    /// The advisories about a repository of this path, on whatever registry.
+    pub fn path(&self, path: &str) -> &[&'a Advisory] {
+        self.paths.get(path).map_or(&[], Vec::as_slice)
+    }
+
     /// The advisories about this action.
     pub fn action(&self, repository: &str) -> &[ActionHit<'a>] {
         self.actions.get(repository).map_or(&[], Vec::as_slice)

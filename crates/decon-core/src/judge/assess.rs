@@ -81,19 +81,16 @@ impl<'a, 'i> Relevance<'a, 'i> {
 
     /// Advisories whose repository path this path ends with, on a registry that is not public.
     fn probable(&self, repository: &Repository) -> Vec<(&'a Advisory, Repository, Standing)> {
-        let mut found = Vec::new();
         let mut rest: &str = &repository.path;
         loop {
-            if let Ok(bare) = Repository::with_unknown_registry(rest) {
-                for advisory in self.index.repository(&bare) {
-                    if self.mirrors.stands(repository, rest).is_some_and(|s| s == Standing::Probable) {
-                        found.push((advisory, bare.clone(), Standing::Probable));
-                    }
-                }
+            let named = self.index.path(rest);
+            if !named.is_empty() && self.mirrors.stands(repository, rest) == Some(Standing::Probable) {
+                let bare = Repository { registry: None, path: rest.into() };
+                return named.iter().map(|a| (*a, bare.clone(), Standing::Probable)).collect();
             }
             match rest.split_once('/') {
-                Some((_, tail)) if found.is_empty() => rest = tail,
-                _ => return found,
+                Some((_, tail)) => rest = tail,
+                None => return Vec::new(),
             }
         }
     }
@@ -300,6 +297,10 @@ impl<'a> Assessment<'a, '_> {
         match (self.o.event, self.o.when()) {
             (Event::Cached | Event::Held | Event::Residue, when) => When::Between { from: None, until: when.latest() },
             (Event::Cited, _) => When::Unstated,
+            // A run whose pull is not seen used what was on the host, fetched at some time before.
+            (Event::Run, when) if !self.o.thread.as_deref().is_some_and(|t| self.correlation.fetched(t)) => {
+                When::Between { from: None, until: when.latest() }
+            }
             (_, when) => when,
         }
     }

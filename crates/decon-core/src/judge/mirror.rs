@@ -67,6 +67,9 @@ impl MirrorRules {
 
     /// The upstream that a rule or the name itself gives.
     pub(super) fn upstream(&self, repository: &Repository) -> Option<Repository> {
+        if self.0.is_empty() {
+            return repository.upstream();
+        }
         let name = repository.to_string();
         let by_rule = self.0.iter().find_map(|rule| {
             let rest = name.strip_prefix(&*rule.prefix)?;

@@ -96,7 +96,8 @@ fn client(before: &str) -> String {
         let bare = without_port(word);
         bare.parse::<std::net::IpAddr>().is_ok()
     };
-    let found = before.split_whitespace().find(address);
+    // A syslog header in front names the proxy's own host.
+    let found = before.split_whitespace().rev().find(address);
     let host = || before.split_whitespace().next().filter(|w| before.contains(" - ") && w.contains('.'));
     found.or_else(host).map(without_port).unwrap_or("").to_owned()
 }

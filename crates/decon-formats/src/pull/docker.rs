@@ -6,6 +6,8 @@
 //! the command. A `docker run` shares the local image of the pull it caused (its thread), not
 //! that pull's digest.
 
+use std::collections::HashMap;
+
 use decon_core::digest::{Digest, Role};
 use decon_core::observation::Event;
 use decon_core::reference::{Reference, Repository};
@@ -74,7 +76,9 @@ struct Client {
     attempt: Option<Attempt>,
     start: Option<Start>,
     /// The last pull's thread by reference: a later run uses that local image.
-    threads: Vec<(Reference, Box<str>)>,
+    threads: HashMap<Reference, Box<str>>,
+    /// The last digest printed, for clients that pull several images at once.
+    recent: Option<(Digest, u64)>,
 }
 
 impl Reader for Client {
@@ -121,18 +125,18 @@ impl Client {
             }
             Verb::Run => {
                 self.flush(out);
-                let thread = self.thread_of(&found.reference).unwrap_or_else(|| thread(out, line));
-                self.threads.push((found.reference.clone(), thread.clone()));
+                // With `--pull` the registry is asked anew, whatever was pulled before.
+                let asks_again = line.text.contains("--pull");
+                let thread =
+                    self.thread_of(&found.reference).filter(|_| !asks_again).unwrap_or_else(|| thread(out, line));
+                self.threads.insert(key(&found.reference), thread.clone());
                 self.start = Some(Start { reference: found.reference, mark: Mark::at(line), thread });
             }
         }
     }
 
     fn thread_of(&self, reference: &Reference) -> Option<Box<str>> {
-        let same = |r: &Reference| {
-            r.repository == reference.repository && r.tag == reference.tag && r.digest == reference.digest
-        };
-        self.threads.iter().rev().find(|(r, _)| same(r)).map(|(_, t)| t.clone())
+        self.threads.get(&key(reference)).cloned()
     }
 
     fn begin(&mut self, reference: Reference, line: &Line<'_>, out: &Sink) {
@@ -153,6 +157,10 @@ impl Client {
     }
 
     fn output(&mut self, text: &str, line: &Line<'_>, out: &mut Sink) {
+        if text.contains("docker rmi ") || text.contains("image rm ") || text.contains(" prune") {
+            // What was pulled before may be gone: a later run is of its own image.
+            self.threads.clear();
+        }
         if let Some(rest) = text.strip_prefix("Unable to find image '") {
             let Some(reference) = rest.split('\'').next().and_then(|r| Reference::pullable(r).ok()) else { return };
             self.flush_attempt(out);
@@ -160,6 +168,9 @@ impl Client {
         } else if let Some((id, repository)) = pulling_from(text) {
             self.pulling(id, repository, line, out);
         } else if let Some(digest) = text.strip_prefix("Digest: ").or_else(|| text.strip_prefix("Digest ")) {
+            if let Ok(digest) = Digest::parse(digest.trim()) {
+                self.recent = Some((digest, line.number));
+            }
             if let (Some(attempt), Ok(digest)) = (&mut self.attempt, Digest::parse(digest.trim())) {
                 attempt.digest = Some(digest);
                 attempt.mark.join(line);
@@ -241,20 +252,28 @@ impl Client {
                 }
                 (a.mark, a.digest, a.thread)
             }
-            Some(other) => {
-                let digest = other.digest.clone().filter(|_| other.reference.repository.registry.is_none());
+            Some(mut other) => {
+                // Of several pulls at once, the digest right above belongs to this status.
+                let digest = self.recent_digest(line);
+                if digest.is_some() && other.digest == digest {
+                    other.digest = None;
+                }
                 let fresh = (Mark::at(line), digest, thread(out, line));
                 self.attempt = Some(other);
                 self.flush_attempt(out);
                 fresh
             }
-            None => (Mark::at(line), None, thread(out, line)),
+            None => (Mark::at(line), self.recent_digest(line), thread(out, line)),
         };
         let reference = reference.with_digest(digest);
-        self.threads.push((Reference { digest: None, ..reference.clone() }, thread.clone()));
+        self.threads.insert(key(&reference), thread.clone());
         let mut draft = Draft::image(event, reference, "docker", mark).at(line.stamp);
         draft.thread = Some(thread);
         out.emit(draft);
+    }
+
+    fn recent_digest(&mut self, line: &Line<'_>) -> Option<Digest> {
+        self.recent.take().filter(|(_, at)| line.number.saturating_sub(*at) <= 1).map(|(digest, _)| digest)
     }
 
     fn fail(&mut self, failure: Failure<'_>, line: &Line<'_>, out: &mut Sink) {
@@ -319,6 +338,12 @@ impl Client {
         draft.role = Role::Unstated;
         out.emit(draft);
     }
+}
+
+/// Which local image a reference names: not how it was written.
+fn key(reference: &Reference) -> Reference {
+    let digest = if reference.tag.is_some() { None } else { reference.digest.clone() };
+    Reference::new(reference.repository.clone(), reference.tag.as_deref(), digest, "")
 }
 
 /// A name for the local image that events of one command share.

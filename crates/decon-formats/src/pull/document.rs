@@ -108,20 +108,36 @@ pub(super) fn value(value: &Value, mark: &Mark, sink: &mut Sink, depth: usize) {
 /// Log lines that a CI's API returns as one JSON array (CircleCI `message`, Drone `out`,
 /// Woodpecker `data` in base64), with their times.
 pub(super) fn lines_of(bytes: &[u8]) -> Option<Vec<(String, Stamp)>> {
-    let items: Vec<Value> = match serde_json::from_slice(bytes) {
-        Ok(Value::Array(items)) => items,
-        // Woodpecker stores one object a line.
-        _ => serde_json::Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>().ok()?,
-    };
-    let line = |item: &Value| {
-        let told = item.get("type").is_some() || item.get("pos").is_some() || item.get("line").is_some();
-        let text = ["message", "out"].iter().find_map(|k| item.get(*k)?.as_str().map(str::to_owned));
-        let text = text.or_else(|| base64(item.get("data")?.as_str()?))?;
-        let stamp = item.get("time").map(stamp_of).unwrap_or_default();
-        (told && item.get("reason").is_none()).then_some((text, stamp))
-    };
-    let lines: Option<Vec<_>> = items.iter().map(line).collect();
-    lines.filter(|l| !l.is_empty())
+    // Woodpecker stores one object a line; cloud exports nest the records in an object.
+    let values: Vec<Value> = serde_json::Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>().ok()?;
+    let mut lines = Vec::new();
+    values.iter().for_each(|value| gather(value, 0, &mut lines));
+    (!lines.is_empty()).then_some(lines)
+}
+
+/// Records with a line of text in them: `message`, `textPayload`, `jsonPayload.MESSAGE`, `log`.
+fn gather(value: &Value, depth: usize, lines: &mut Vec<(String, Stamp)>) {
+    if depth > 6 {
+        return;
+    }
+    if let Value::Array(items) = value {
+        return items.iter().for_each(|item| gather(item, depth + 1, lines));
+    }
+    let Value::Object(map) = value else { return };
+    let outer = ["timestamp", "time", "@timestamp"]
+        .iter()
+        .filter_map(|k| map.get(*k))
+        .map(stamp_of)
+        .fold(Stamp::Unstated, Stamp::or);
+    if let Some(text) = map.get("textPayload").and_then(Value::as_str) {
+        lines.push((text.to_owned(), outer));
+    } else if let Some((text, stamp, _)) = wrapped_line(value) {
+        lines.push((text, stamp.or(outer)));
+    } else {
+        for inner in map.values().filter(|v| v.is_object() || v.is_array()) {
+            gather(inner, depth + 1, lines);
+        }
+    }
 }
 
 /// RFC 4648, with or without padding.

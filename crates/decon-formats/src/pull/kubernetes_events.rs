@@ -56,6 +56,12 @@ impl PullFormat for KubernetesEvents {
                 .unwrap_or("default");
             draft = draft.with("pod", &format!("{space}/{pod}"));
         }
+        // A row that stands for many happened at its first time too.
+        let first = ["firstTimestamp", "deprecatedFirstTimestamp"].iter().filter_map(|k| value.get(*k)).map(stamp_of);
+        let first = first.fold(Stamp::Unstated, Stamp::or);
+        if first != Stamp::Unstated && first != draft.stamp {
+            out.emit(draft.clone().at(first));
+        }
         out.emit(draft);
         true
     }

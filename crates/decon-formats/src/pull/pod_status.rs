@@ -63,6 +63,11 @@ fn read(container: &Value, asset: Option<Asset>, node: &str, mark: &Mark, out: &
     if let Some(count) = container.get("restartCount").and_then(Value::as_u64).filter(|c| *c > 0) {
         draft = draft.with("restarts", &count.to_string());
     }
+    // A restarted container ran before too.
+    let before = ["running", "terminated"].iter().find_map(|k| container.get("lastState")?.get(k)?.get("startedAt"));
+    if let Some(before) = before.map(stamp_of).filter(|b| *b != stamp && event == Event::Run) {
+        out.emit(draft.clone().at(before));
+    }
     out.emit(draft);
 }
 

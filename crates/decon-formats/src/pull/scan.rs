@@ -190,6 +190,8 @@ impl LogReader {
     /// One physical line: its parts between carriage returns share number and time.
     fn physical(&mut self, number: u64, raw: &[u8], mask: u64, any: bool) {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(LINE_BYTES)]);
+        // A power loss or copytruncate leaves NULs in front.
+        let text = Cow::Borrowed(text.trim_start_matches('\0'));
         let (plain, stamp) =
             if text.contains('\r') { (Cow::Borrowed(&*text), Stamp::Unstated) } else { frame::plain(&text) };
         let mut carried = stamp;
@@ -297,11 +299,15 @@ impl LogReader {
     /// Ends the reading.
     pub fn finish(mut self) -> Parsed {
         if let Some(document) = self.document.take() {
-            if let Some(lines) = document::lines_of(&document) {
-                self.array(&lines);
-                return self.end();
-            }
             match document::read(&document, &mut self.sink) {
+                // No record of any format: then its records may hold lines of logs.
+                Ok(()) if self.sink.count() == 0 => {
+                    if let Some(lines) = document::lines_of(&document) {
+                        self.array(&lines);
+                        return self.end();
+                    }
+                    return self.sink.finish();
+                }
                 Ok(()) => return self.sink.finish(),
                 Err(()) => self.feed_lines(&document),
             }

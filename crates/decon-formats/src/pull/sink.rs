@@ -179,6 +179,11 @@ impl Sink {
         }
     }
 
+    /// How many observations there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.parsed.observations.len()
+    }
+
     /// The path of the evidence.
     pub fn path(&self) -> &str {
         &self.context.path

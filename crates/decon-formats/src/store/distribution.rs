@@ -23,7 +23,7 @@ impl StoreLayout for Distribution {
         "distribution's storage (docker/registry/v2): repositories, tag history, deleted revisions."
     }
     fn claims(&self, tree: &dyn Tree) -> bool {
-        tree.is_folder("repositories") && (tree.is_folder("blobs/sha256") || tree.is_folder("blobs"))
+        tree.is_folder("repositories") && (tree.is_folder("blobs") || has_manifests("repositories", 4, tree))
     }
     fn owns(&self) -> &'static [&'static str] {
         &["repositories", "blobs"]
@@ -37,6 +37,15 @@ impl StoreLayout for Distribution {
         repositories("", 0, &mut seen, &mut reading);
         reading.finish()
     }
+}
+
+/// The links alone, without blobs, are what people copy: they tell the tags' history too.
+fn has_manifests(path: &str, depth: usize, tree: &dyn Tree) -> bool {
+    let folders = || tree.list(path).into_iter().filter(|e| e.folder).take(8);
+    folders().any(|e| e.name == "_manifests")
+        || (depth > 0
+            && folders()
+                .any(|e| !e.name.starts_with('_') && has_manifests(&format!("{path}/{}", e.name), depth - 1, tree)))
 }
 
 /// Names have at most 255 characters, so at most 128 parts.

@@ -94,11 +94,13 @@ pub(crate) struct Reading<'r> {
     asset: &'r Asset,
     format: &'static str,
     held: Held,
+    /// Digests of files that were kept, so that a file of a thousand names is hashed once.
+    kept: HashMap<String, Option<Digest>>,
 }
 
 impl<'r> Reading<'r> {
     pub(crate) fn new(format: &'static str, tree: &'r dyn Tree, path: &'r str, asset: &'r Asset) -> Self {
-        Self { tree, path, asset, format, held: Held::default() }
+        Self { tree, path, asset, format, held: Held::default(), kept: HashMap::new() }
     }
 
     /// A file's bytes; a missing one is no gap.
@@ -140,12 +142,19 @@ impl<'r> Reading<'r> {
 
     /// An observation proved by this file.
     pub(crate) fn observe(&mut self, event: Event, reference: Reference, file: &str) -> &mut Observation {
-        let blob =
-            self.tree.size(file).filter(|s| *s <= 1 << 20).and_then(|_| self.tree.read(file, 1 << 20)).map(|bytes| {
-                let digest = Digest::of(&bytes);
-                self.held.blobs.entry(digest.clone()).or_insert(bytes);
-                digest
-            });
+        let blob = match self.kept.get(file) {
+            Some(kept) => kept.clone(),
+            None => {
+                let small = self.tree.size(file).filter(|s| *s <= 1 << 20);
+                let blob = small.and_then(|_| self.tree.read(file, 1 << 20)).map(|bytes| {
+                    let digest = Digest::of(&bytes);
+                    self.held.blobs.entry(digest.clone()).or_insert(bytes);
+                    digest
+                });
+                self.kept.insert(file.to_owned(), blob.clone());
+                blob
+            }
+        };
         self.observe_with(event, reference, file, blob)
     }
 

@@ -47,6 +47,11 @@ pub enum CaseError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// The end of the chain is not there any more.
+    #[error(
+        "the case {0} was cut off or replaced: its head file names a later entry; see decon case verify, and use another --case folder"
+    )]
+    Cut(String),
     /// An entry is not what this version wrote.
     #[error("entry {0} of the case cannot be read; run: decon case verify")]
     Entry(u64),
@@ -92,7 +97,15 @@ impl Case {
     pub fn create(folder: &Path) -> Result<Self, CaseError> {
         let evidence = folder.join("evidence/sha256");
         fs::create_dir_all(&evidence).map_err(|e| file_error(&evidence, "written", e))?;
-        Self::open_database(folder)
+        let case = Self::open_database(folder)?;
+        // Appending to a cut case would make it look whole.
+        let head = fs::read_to_string(folder.join("head")).ok().and_then(|t| parse_head(&t));
+        let count: i64 =
+            case.database.query_row("SELECT count(*) FROM entries", [], |r| r.get(0)).map_err(|e| case.error(e))?;
+        if head.is_some_and(|(seq, _)| seq > u64::try_from(count).unwrap_or(0)) {
+            return Err(CaseError::Cut(folder.display().to_string()));
+        }
+        Ok(case)
     }
 
     /// Opens a case that is there.
@@ -103,7 +116,21 @@ impl Case {
         if !folder.join("case.db").is_file() {
             return Err(CaseError::NoCase(folder.display().to_string()));
         }
-        Self::open_database(folder)
+        match Self::open_database(folder) {
+            // A write-blocked copy is the usual place to verify.
+            Err(CaseError::File { .. } | CaseError::Database { .. }) => Self::open_read_only(folder),
+            other => other,
+        }
+    }
+
+    fn open_read_only(folder: &Path) -> Result<Self, CaseError> {
+        let path = folder.join("case.db");
+        let lock = File::open(&path).map_err(|e| file_error(&path, "read", e))?;
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI;
+        let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let database = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+            .map_err(|source| database_error(&path, source))?;
+        Ok(Self { folder: folder.to_owned(), database, _lock: lock })
     }
 
     fn open_database(folder: &Path) -> Result<Self, CaseError> {

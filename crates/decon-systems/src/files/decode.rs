@@ -41,12 +41,16 @@ pub(super) fn magic(head: &[u8]) -> Magic {
 fn text_or_binary(head: &[u8]) -> Magic {
     let nuls = |from: usize| head.iter().skip(from).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (nuls(0), nuls(1));
-    if head.len() >= 8 && odd * 10 >= head.len() * 4 && even == 0 {
+    let led = head.first() == Some(&0) && head.get(1) == Some(&0);
+    if !led && head.len() >= 8 && odd * 10 >= head.len() * 4 && even == 0 {
         return Magic::Utf16Le;
     }
-    if head.len() >= 8 && even * 10 >= head.len() * 4 && odd == 0 {
+    if !led && head.len() >= 8 && even * 10 >= head.len() * 4 && odd == 0 {
         return Magic::Utf16Be;
     }
+    // NULs in front of text: what a power loss or copytruncate leaves of a log.
+    let lead = head.iter().take_while(|b| **b == 0).count();
+    let head = if lead > 0 && lead < head.len() { &head[lead..] } else { head };
     let control = head.iter().filter(|b| **b < 7 || (14..27).contains(*b)).count();
     if control * 10 > head.len() { Magic::Binary } else { Magic::Text }
 }

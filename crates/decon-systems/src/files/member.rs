@@ -159,6 +159,8 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
         }
         Magic::Tar => archive::tar(input, origin),
         Magic::Zip => archive::held_zip(input, origin),
+        // A log that begins with damage is still a log; other binaries are no evidence.
+        Magic::Binary if is_log_name(&origin.path) => read_text(input, origin),
         Magic::Binary => Evidence::default(),
         Magic::Text => read_text(input, origin),
     }

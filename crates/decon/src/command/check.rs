@@ -20,7 +20,7 @@ use crate::cli;
 use crate::output::{self, Answered};
 
 /// Observations are written to the case in portions, so that an interrupted run keeps them.
-const PORTION: usize = 20_000;
+const PORTION: usize = 1000;
 
 pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
     let options = Options {

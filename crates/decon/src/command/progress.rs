@@ -12,7 +12,13 @@ pub(crate) fn stoppable() -> Arc<Progress> {
     let progress = Arc::new(Progress::default());
     let shared = Arc::clone(&progress);
     // A second handler in one process would be an error; there is one command a process.
-    let _ = ctrlc::set_handler(move || shared.stop.store(true, Ordering::Relaxed));
+    #[allow(clippy::exit, reason = "the second signal asks to end at once; what was written is kept")]
+    let stop = move || {
+        if shared.stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(1);
+        }
+    };
+    let _ = ctrlc::set_handler(stop);
     progress
 }
 
