@@ -39,7 +39,7 @@ test: packages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	$(CARGO) test --release --locked --workspace
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; else echo "cargo-deny is not here: licences and bans were not checked"; fi
+	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; else echo "cargo-deny is not here: licences and bans were not checked"; fi
 
 # Prints each figure beside its peer's, from the same run.
 bench: build

@@ -155,6 +155,16 @@ pub fn run(program: &str, arguments: &[&str]) -> String {
     text
 }
 
+/// Runs a program that an engine just started may refuse at first.
+pub fn run_patiently(program: &str, arguments: &[&str]) -> String {
+    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+    wait_for(program, || {
+        let tried = Command::new(program).args(arguments).env("PATH", &path).stdin(Stdio::null()).output();
+        tried.is_ok_and(|o| o.status.success())
+    });
+    run(program, arguments)
+}
+
 /// A registry on the loopback that holds an invented bad image, `evil/tool:1`.
 pub struct Registry {
     pub engine: Engine,
