@@ -111,7 +111,9 @@ fn answer_one(
 ) {
     let window = advisory.window();
     let covered = question.coverage.iter().any(|c| covers(c, &window));
-    let dated = question.coverage.iter().any(|c| c.window.is_some_and(|w| w.overlaps(&window)));
+    // An incident without bounds in time is not brought up by evidence of just any time.
+    let bounded = window != Window::ALWAYS;
+    let dated = bounded && question.coverage.iter().any(|c| c.window.is_some_and(|w| w.overlaps(&window)));
     let in_scope = question.named || lead || dated || (covered && question.advisories.len() == 1);
     if !in_scope {
         answer.advisories.push(AdvisoryAnswer { advisory: advisory.id.clone(), level: None, covered, assets: 0 });

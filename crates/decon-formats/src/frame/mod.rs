@@ -63,12 +63,29 @@ fn layer(frame: &mut Frame<'_>) -> bool {
         b'[' => bracket(frame, text),
         b'_' => buildkite(frame, text),
         b'#' => marker(frame, text, "##["),
-        b'S' => cloud_build(frame, text) || syslog::peel(frame, text),
+        b'S' => cloud_build(frame, text) || weekday(frame, text) || syslog::peel(frame, text),
         b'<' => syslog::peel(frame, text),
-        b'E' | b'I' | b'W' | b'F' => klog(frame, text) || syslog::peel(frame, text),
+        b'E' | b'I' | b'W' | b'F' => {
+            klog(frame, text) || level(frame, text) || weekday(frame, text) || syslog::peel(frame, text)
+        }
+        b'M' | b'T' | b'D' if level(frame, text) || weekday(frame, text) => true,
         _ => syslog::peel(frame, text),
     };
     peeled || tabbed(frame, before) || piped(frame, before)
+}
+
+/// `2026-04-22 12:40:00,123 INFO text`: a level after a stamp is framing, elsewhere it is content.
+fn level<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
+    const LEVELS: [&str; 6] = ["INFO ", "DEBUG ", "WARN ", "WARNING ", "ERROR ", "TRACE "];
+    let rest = LEVELS.iter().find_map(|l| text.strip_prefix(l)).filter(|_| frame.stamp != Stamp::Unstated);
+    rest.map(|r| frame.text = r).is_some()
+}
+
+/// `Wed 2026-04-22 12:40:01 UTC host unit[1]: text` of `journalctl -o short-full`.
+fn weekday<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
+    const DAYS: [&str; 7] = ["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "];
+    let rest = DAYS.iter().find_map(|d| text.strip_prefix(d)).filter(|r| stamp::leading(r).is_some());
+    rest.map(|r| frame.text = r).is_some()
 }
 
 fn digits_first<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
@@ -142,7 +159,8 @@ fn bracket<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
         return true;
     }
     // Prefixes with " : " are Tekton's; a bare word is a Jenkins branch or a TeamCity step.
-    let lane = inside.contains(" : ") || (inside.len() <= 64 && is_lane(inside));
+    let pod = inside.starts_with("pod/") && !inside.contains(' ');
+    let lane = pod || inside.contains(" : ") || (inside.len() <= 64 && is_lane(inside));
     if lane && rest.starts_with(' ') {
         frame.lane = Cow::Borrowed(inside);
         frame.text = &rest[1..];
@@ -257,6 +275,13 @@ pub fn prompt(text: &str) -> Option<&str> {
         if let Some(rest) = text.strip_prefix(mark) {
             return Some(rest.trim_start());
         }
+    }
+    // `C:\\build>docker run x`: cmd puts no space behind its prompt.
+    if let Some((head, rest)) =
+        text.split_once('>').filter(|(h, _)| h.as_bytes().get(1..3) == Some(b":\\") && h.len() < 120)
+    {
+        let _ = head;
+        return Some(rest.trim_start());
     }
     let at = text.char_indices().take(120).find_map(|(i, c)| {
         let next = text.get(i + 1..)?;

@@ -64,6 +64,22 @@ impl Stamp {
 /// `2026-04-22T12:36:01[.fraction][Z|±hh:mm|±hhmm]`, also with a space instead of `T`, with
 /// `/` in the date (Go's log package), and with a space or a zone name before the offset.
 pub(super) fn leading(text: &str) -> Option<(Stamp, &str)> {
+    dotted(text).or_else(|| iso(text))
+}
+
+/// `22.04.2026 14:40:00`: day first wherever dots are used.
+fn dotted(text: &str) -> Option<(Stamp, &str)> {
+    let b = text.as_bytes();
+    if b.len() < 19 || b[2] != b'.' || b[5] != b'.' || b[10] != b' ' {
+        return None;
+    }
+    let (date, rest) = text.split_at_checked(10)?;
+    let written = format!("{}-{}-{}{rest}", date.get(6..10)?, date.get(3..5)?, date.get(..2)?);
+    let (stamp, left) = iso(&written)?;
+    Some((stamp, text.get(text.len().checked_sub(left.len())?..)?))
+}
+
+fn iso(text: &str) -> Option<(Stamp, &str)> {
     let b = text.as_bytes();
     if b.len() < 19 || !b[..4].iter().all(u8::is_ascii_digit) || !matches!(b[4], b'-' | b'/') || b[7] != b[4] {
         return None;

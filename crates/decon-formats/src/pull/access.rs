@@ -59,7 +59,8 @@ fn parse(line: &Line<'_>) -> Option<Request> {
     if !known || !uri.contains("/v2/") {
         return None;
     }
-    let uri = uri.split_once("://").map_or(uri, |(_, r)| r.find('/').map_or(uri, |at| &r[at..]));
+    let absolute = uri.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at)));
+    let (named, uri) = absolute.map_or((None, uri), |(host, path)| (Some(host), path));
     let mut result = Request::new("access-log", Mark::at(line), uri);
     result.method = method.into();
     result.status = after.split_whitespace().next().and_then(|s| s.parse().ok());
@@ -68,7 +69,7 @@ fn parse(line: &Line<'_>) -> Option<Request> {
     result.client = client(before).into();
     result.cached = cache_status(before);
     let quoted: Vec<&str> = after.split('"').skip(1).step_by(2).collect();
-    result.host = quoted.iter().find_map(|q| q.strip_prefix("HOST:")).map(Into::into);
+    result.host = quoted.iter().find_map(|q| q.strip_prefix("HOST:")).or(named).map(Into::into);
     result.agent = quoted
         .iter()
         .rev()

@@ -64,10 +64,22 @@ const BARE_SHORT: &str = "ditPqas";
 pub(super) fn find(text: &str, marked: bool) -> Option<Command> {
     let prompted = frame::prompt(text);
     let rest = prompted.unwrap_or(text).trim_start();
-    let words = split(rest, 200);
+    let mut words = split(rest, 200);
     let mut at = 0;
     while words.get(at).is_some_and(|w| is_prefix(w)) {
         at += 1;
+    }
+    // `timeout 60 docker …`, `bash -c "docker …"`.
+    if words.get(at).is_some_and(|w| w == "timeout") {
+        at += 2;
+    }
+    if let [shell, flag, inner, ..] = &words[at.min(words.len())..] {
+        if matches!(shell.as_str(), "sh" | "bash" | "/bin/sh" | "/bin/bash")
+            && matches!(flag.as_str(), "-c" | "-ec" | "-xc" | "-lc")
+        {
+            words = split(inner, 200);
+            at = 0;
+        }
     }
     let engine = engine_of(words.get(at)?)?;
     // Without a prompt, only a line that is nothing but the command.

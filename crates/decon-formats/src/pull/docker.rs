@@ -16,7 +16,7 @@ use super::command::{self, Verb};
 use super::line::Line;
 use super::sink::{Draft, Mark, Sink};
 use super::{PullFormat, Reader};
-use crate::frame::Stamp;
+use crate::frame::{self, Stamp};
 
 /// docker pull, run, create and build.
 #[derive(Debug)]
@@ -79,6 +79,8 @@ struct Client {
     threads: HashMap<Reference, Box<str>>,
     /// The last digest printed, for clients that pull several images at once.
     recent: Option<(Digest, u64)>,
+    /// A command that goes on behind a backslash.
+    open: Option<String>,
 }
 
 impl Reader for Client {
@@ -88,6 +90,8 @@ impl Reader for Client {
             // A daemon's record; it has its own format.
             return;
         }
+        let joined = self.continued(text, line, out);
+        let text = joined.as_deref().unwrap_or(text);
         // A `Digest:` also belongs to the download of an action package, which is no image.
         if text.starts_with("Download immutable action package") {
             self.flush(out);
@@ -113,6 +117,29 @@ impl Reader for Client {
 }
 
 impl Client {
+    /// `docker run \\` and its further lines as one command.
+    fn continued(&mut self, text: &str, line: &Line<'_>, out: &mut Sink) -> Option<String> {
+        let goes_on = text.strip_suffix('\\').filter(|t| t.ends_with(' ') || self.open.is_some());
+        let begins = || frame::prompt(text).unwrap_or(text).starts_with("docker ") || line.command;
+        match (self.open.take(), goes_on) {
+            (None, Some(part)) if begins() => {
+                self.open = Some(part.to_owned());
+                out.want(2);
+                None
+            }
+            (None, _) => None,
+            (Some(before), part) => {
+                let whole = format!("{before} {}", part.unwrap_or(text).trim());
+                if part.is_some() && whole.len() < 8192 {
+                    self.open = Some(whole);
+                    out.want(2);
+                    return Some(String::new());
+                }
+                Some(whole)
+            }
+        }
+    }
+
     fn command(&mut self, found: command::Command, line: &Line<'_>, out: &mut Sink) {
         match found.verb {
             Verb::Inspect => {}

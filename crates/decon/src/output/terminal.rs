@@ -35,6 +35,7 @@ pub(super) fn render(answered: &Answered<'_>) -> String {
     let acquitted = view::acquitted(&parts);
     table("Named, but not bad", &acquitted, FEW, &mut out);
     gaps(&parts, &mut out);
+    unseen(&parts, &mut out);
     let next = view::next(answered);
     if !next.is_empty() {
         let _ = writeln!(out, "\n{BOLD}Next{PLAIN}");
@@ -66,14 +67,6 @@ fn incidents(parts: &super::Parts<'_>, out: &mut String) {
     if !clear.is_empty() {
         let _ = writeln!(out, "  {}clear{PLAIN}     {}", colour(Level::Clear), clear.join(", "));
     }
-    let unseen = view::not_looked_at(parts);
-    if !unseen.is_empty() {
-        let _ = writeln!(
-            out,
-            "  {DIM}not looked at: {} (nothing given covers their time or names them){PLAIN}",
-            unseen.join(", ")
-        );
-    }
     let _ = writeln!(
         out,
         "  {DIM}{} observations, {} assets, {} sources{PLAIN}",
@@ -81,6 +74,21 @@ fn incidents(parts: &super::Parts<'_>, out: &mut String) {
         parts.answer.assets,
         parts.contents.coverage.len()
     );
+}
+
+/// Incidents that nothing given bears on: said, so that nobody takes them for clear.
+fn unseen(parts: &super::Parts<'_>, out: &mut String) {
+    let unseen = view::not_looked_at(parts);
+    if !unseen.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n{BOLD}Not looked at{PLAIN}  {} incidents: nothing given covers their time or names them",
+            unseen.len()
+        );
+        for few in unseen.chunks(5) {
+            let _ = writeln!(out, "  {DIM}{}{PLAIN}", few.join(", "));
+        }
+    }
 }
 
 fn table(title: &str, rows: &[&Verdict], limit: usize, out: &mut String) {
