@@ -73,13 +73,12 @@ pub(super) fn find(text: &str, marked: bool) -> Option<Command> {
     if words.get(at).is_some_and(|w| w == "timeout") {
         at += 2;
     }
-    if let [shell, flag, inner, ..] = &words[at.min(words.len())..] {
-        if matches!(shell.as_str(), "sh" | "bash" | "/bin/sh" | "/bin/bash")
-            && matches!(flag.as_str(), "-c" | "-ec" | "-xc" | "-lc")
-        {
-            words = split(inner, 200);
-            at = 0;
-        }
+    if let [shell, flag, inner, ..] = &words[at.min(words.len())..]
+        && matches!(shell.as_str(), "sh" | "bash" | "/bin/sh" | "/bin/bash")
+        && matches!(flag.as_str(), "-c" | "-ec" | "-xc" | "-lc")
+    {
+        words = split(inner, 200);
+        at = 0;
     }
     let engine = engine_of(words.get(at)?)?;
     // Without a prompt, only a line that is nothing but the command.

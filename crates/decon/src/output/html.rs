@@ -55,7 +55,7 @@ fn incidents(answered: &Answered<'_>, out: &mut String) {
     out.push_str("<h2>Incidents</h2><table><tr><th>level</th><th>incident</th><th>assets</th><th></th></tr>");
     let mut ordered: Vec<_> = parts.answer.advisories.iter().collect();
     ordered.sort_by_key(|a| std::cmp::Reverse(a.level));
-    for answer in ordered {
+    for answer in ordered.into_iter().filter(|a| a.level.is_some()) {
         let word = answer.level.map_or("not looked at", |l| l.name());
         let class = answer.level.map_or("none", |l| l.name());
         let title = view::advisory(&parts, &answer.advisory).map_or("", |a| &*a.title);
@@ -65,6 +65,14 @@ fn incidents(answered: &Answered<'_>, out: &mut String) {
             "<tr><td><span class=\"tag l-{class}\">{word}</span></td><td>{}</td><td>{count}</td><td>{}</td></tr>",
             e(&answer.advisory),
             e(title)
+        );
+    }
+    let unseen = view::not_looked_at(&parts);
+    if !unseen.is_empty() {
+        let _ = write!(
+            out,
+            "<tr><td><span class=\"tag l-none\">not looked at</span></td><td colspan=\"3\">{}</td></tr>",
+            e(&unseen.join(", "))
         );
     }
     out.push_str("</table>");
@@ -136,11 +144,11 @@ fn gaps(answered: &Answered<'_>, out: &mut String) {
             e(&gap.remedy)
         );
     }
-    for id in unseen {
+    if !unseen.is_empty() {
         let _ = write!(
             out,
-            "<tr><td>{}</td><td>nothing that was given covers its time or names it</td><td>add evidence of that time, if it may concern you</td></tr>",
-            e(id)
+            "<tr><td>{}</td><td>nothing that was given covers their time or names them</td><td>add evidence of that time, if they may concern you</td></tr>",
+            e(&unseen.join(", "))
         );
     }
     out.push_str("</table>");
