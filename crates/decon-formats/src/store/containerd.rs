@@ -263,11 +263,10 @@ pub(super) fn without_names(reading: &mut Reading<'_>, blobs: &str) {
     for entry in reading.tree().list(blobs) {
         let Some(digest) = Digest::from_sha256_hex(&entry.name) else { continue };
         let file = format!("{blobs}/{}", entry.name);
-        if reading.tree().size(&file).is_none_or(|s| s > MANIFEST_BYTES) {
-            continue;
-        }
         let Some(head) = reading.tree().read(&file, 1) else { continue };
-        if head == b"{" && reading.file(&file).is_some_and(|bytes| parts(&bytes).is_some()) {
+        // Of a hundred thousand blobs most are layers: one byte tells, their size is not asked.
+        let manifest = head == b"{" && reading.tree().size(&file).is_some_and(|s| s <= MANIFEST_BYTES);
+        if manifest && reading.file(&file).is_some_and(|bytes| parts(&bytes).is_some()) {
             reading.observe_with(Event::Held, nameless(&digest), &file, None);
             family(&digest, blobs, &mut seen, reading);
         }
