@@ -99,7 +99,7 @@ fn containerd_before_removal_after_it_and_after_garbage_collection() {
     let registry = Registry::start("containerd");
     let at = |p: &str| registry.folder.path(p).to_str().unwrap().to_owned();
     let (root, socket) = (at("root"), at("containerd.sock"));
-    let config = registry.folder.write("containerd.toml", format!("version = 2\nroot = \"{root}\"\nstate = \"{}\"\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = \"{socket}\"\n", at("state")));
+    let config = registry.folder.write("containerd.toml", format!("version = 2\nroot = \"{root}\"\nstate = \"{}\"\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[plugins.\"io.containerd.gc.v1.scheduler\"]\nstartup_delay = \"1h\"\nmutation_threshold = 1000000\n[grpc]\naddress = \"{socket}\"\n", at("state")));
     let _engine =
         Engine::start("containerd", &["-c", config.to_str().unwrap()], &registry.folder.path("containerd.log"));
     let ctr = |arguments: &[&str]| run("ctr", &[&["-a", &socket], arguments].concat());
@@ -126,7 +126,7 @@ fn containerd_before_removal_after_it_and_after_garbage_collection() {
     );
     assert_eq!(registry.check(Path::new(&root)).0, "present");
 
-    // Its record is gone, its content not yet collected.
+    // Its record is gone, its content not yet collected: the scheduler is told to wait for a call.
     let copy = at("copy");
     ctr(&["image", "rm", &reference]);
     run("cp", &["-a", &root, &copy]);

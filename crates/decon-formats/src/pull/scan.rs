@@ -184,7 +184,7 @@ impl LogReader {
     fn note_time(&mut self, raw: &[u8]) {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(400)]);
         let (plain, stamp) = frame::plain(&text);
-        self.sink.saw(stamp.or(frame::peel(&plain).stamp));
+        self.sink.edge(stamp.or(frame::peel(&plain).stamp));
     }
 
     /// One physical line: its parts between carriage returns share number and time.

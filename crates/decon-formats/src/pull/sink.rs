@@ -38,6 +38,8 @@ pub struct Parsed {
     pub gaps: Vec<Gap>,
     /// First and last time that lines told.
     pub window: Option<Window>,
+    /// Whether its first or last line is stamped, as a log's are; prose and code quote times too.
+    pub dated: bool,
 }
 
 /// The raw lines of one event, and where they begin.
@@ -207,6 +209,12 @@ impl Sink {
         for draft in ready {
             self.emit(draft);
         }
+    }
+
+    /// Records the time of the first or the last line.
+    pub(super) fn edge(&mut self, stamp: Stamp) {
+        self.parsed.dated |= stamp.resolve(self.context.zone.as_ref()).is_some();
+        self.saw(stamp);
     }
 
     /// Records that a line was written at this time.

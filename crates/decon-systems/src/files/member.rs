@@ -237,7 +237,7 @@ fn cover(parsed: &Parsed, origin: &Origin<'_>, asset: Asset, bytes: u64, gaps: V
         asset,
         format: format.into(),
         window,
-        speaks: window.is_some() || !parsed.observations.is_empty(),
+        speaks: parsed.dated || !parsed.observations.is_empty(),
         bytes,
         blob: None,
         gaps,
