@@ -84,7 +84,7 @@ impl<'a, 'i> Relevance<'a, 'i> {
         let mut rest: &str = &repository.path;
         loop {
             let named = self.index.path(rest);
-            if !named.is_empty() && self.mirrors.stands(repository, rest) == Some(Standing::Probable) {
+            if !named.is_empty() && MirrorRules::probably(repository, rest) {
                 let bare = Repository { registry: None, path: rest.into() };
                 return named.iter().map(|a| (*a, bare.clone(), Standing::Probable)).collect();
             }

@@ -51,18 +51,16 @@ impl MirrorRules {
         texts.into_iter().map(parse_rule).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What this repository stands for when `wanted` is looked for.
-    pub(super) fn stands(&self, repository: &Repository, path: &str) -> Option<Standing> {
+    /// Whether a name on a registry that is not public probably stands for the repository of this
+    /// path: it is equal, or ends in it.
+    pub(super) fn probably(repository: &Repository, path: &str) -> bool {
+        let registry = repository.registry.as_deref();
         if *repository.path == *path {
-            return match repository.registry.as_deref() {
-                None => Some(Standing::Itself),
-                Some(host) if PUBLIC.contains(&host) => Some(Standing::Itself),
-                Some(_) => Some(Standing::Probable),
-            };
+            return registry.is_some_and(|host| !PUBLIC.contains(&host));
         }
-        let private = repository.registry.as_deref().is_none_or(|host| !PUBLIC.contains(&host));
+        let private = registry.is_none_or(|host| !PUBLIC.contains(&host));
         let tail = repository.path.strip_suffix(path).is_some_and(|head| head.ends_with('/'));
-        (private && tail && path.contains('/') && !path.starts_with("library/")).then_some(Standing::Probable)
+        private && tail && path.contains('/') && !path.starts_with("library/")
     }
 
     /// The upstream that a rule or the name itself gives.

@@ -73,9 +73,8 @@ pub fn judge(question: &Question<'_>) -> Answer {
 /// The observations that can bear on any advisory, in two passes: those that name something
 /// listed, and those that belong to the image families of the first.
 fn relevant<'o>(question: &Question<'o>, relevance: &assess::Relevance<'_, '_>) -> Vec<&'o Observation> {
-    let mut families = relevance.family_members(question.observations);
+    let families = relevance.family_members(question.observations);
     let threads = relevance.threads(question.observations, &families);
-    families.shrink_to_fit();
     question
         .observations
         .iter()

@@ -277,10 +277,9 @@ pub fn prompt(text: &str) -> Option<&str> {
         }
     }
     // `C:\\build>docker run x`: cmd puts no space behind its prompt.
-    if let Some((head, rest)) =
+    if let Some((_, rest)) =
         text.split_once('>').filter(|(h, _)| h.as_bytes().get(1..3) == Some(b":\\") && h.len() < 120)
     {
-        let _ = head;
         return Some(rest.trim_start());
     }
     let at = text.char_indices().take(120).find_map(|(i, c)| {

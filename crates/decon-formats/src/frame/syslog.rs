@@ -25,8 +25,7 @@ pub(super) fn peel<'a>(frame: &mut Frame<'a>, text: &'a str) -> bool {
 fn header_time(text: &str) -> Option<&str> {
     let mut words = text.splitn(4, ' ').filter(|w| !w.is_empty());
     let (first, mut second) = (words.next()?, words.next()?);
-    words.next().map(|_| ())?;
-    let _ = &mut ();
+    words.next()?;
     let after = text.find(first).map(|at| at + first.len())?;
     let mut tail = text[after..].trim_start();
     if !tail.starts_with(second) {

@@ -42,7 +42,7 @@ struct Build {
 }
 
 impl Reader for Build {
-    fn line(&mut self, line: &Line<'_>, out: &mut Sink) {
+    fn line(&mut self, line: &Line<'_>, _out: &mut Sink) {
         let text = message(line.text.trim());
         if let Some((reference, _)) = retrieving(text) {
             match self.open.iter_mut().find(|o| same(&o.reference, &reference)) {
@@ -70,7 +70,6 @@ impl Reader for Build {
             open.failed = true;
             open.mark.join(line);
         }
-        let _ = out;
     }
 
     fn end(&mut self, out: &mut Sink) {

@@ -43,6 +43,16 @@ impl Origin<'_> {
         }
     }
 
+    /// What a log reader is told about this.
+    fn context(&self, asset: &Asset) -> Context {
+        Context {
+            path: self.path.as_str().into(),
+            asset: asset.clone(),
+            zone: self.options.zone.clone(),
+            bounds: Window::ALWAYS,
+        }
+    }
+
     pub(super) fn blind(&self, kind: GapKind, reason: &str, remedy: &str) -> Evidence {
         walk::blind(&self.path, kind, reason, remedy)
     }
@@ -173,12 +183,7 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
         return read_site(input, &sites, origin);
     }
     let asset = asset_of(&origin.label);
-    let context = Context {
-        path: origin.path.as_str().into(),
-        asset: asset.clone(),
-        zone: origin.options.zone.clone(),
-        bounds: Window::ALWAYS,
-    };
+    let context = origin.context(&asset);
     let mut reader = LogReader::new(context);
     let mut block = vec![0; BLOCK];
     let mut bytes = 0;
@@ -294,12 +299,7 @@ fn read_site(
     let record =
         [&b"containerStatuses:"[..], b"kind: TaskRun", b"kind: Event"].iter().any(|mark| contains(&bytes, mark));
     if record {
-        let context = Context {
-            path: origin.path.as_str().into(),
-            asset: asset.clone(),
-            zone: origin.options.zone.clone(),
-            bounds: Window::ALWAYS,
-        };
+        let context = origin.context(&asset);
         let mut reader = LogReader::new(context);
         reader.feed(&bytes);
         let parsed = reader.finish();
