@@ -62,6 +62,10 @@ const BARE_SHORT: &str = "ditPqas";
 
 /// The command in a line: after a prompt, or where the framing marked it, or at its very start.
 pub(super) fn find(text: &str, marked: bool) -> Option<Command> {
+    // Most lines name no engine, and taking a line apart costs more than this.
+    if !ENGINES.iter().any(|engine| text.contains(engine)) {
+        return None;
+    }
     let prompted = frame::prompt(text);
     let rest = prompted.unwrap_or(text).trim_start();
     let mut words = split(rest, 200);

@@ -49,7 +49,7 @@ mod tekton;
 mod testcontainers;
 
 pub use line::Line;
-pub use scan::{LogReader, read_as};
+pub use scan::{LogReader, Scanned, read_as};
 pub use sink::{Context, Draft, Mark, Parsed, Sink};
 
 use serde_json::Value;

@@ -7,10 +7,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::packed::{Config, MatchKind, Searcher};
 use decon_core::coverage::GapKind;
+use decon_hunt::{Case, Finder, Hit, Lines};
 
 use super::document;
 use super::line::Line;
@@ -25,30 +26,28 @@ const LANES: usize = 4096;
 /// A document (JSON over many lines) is read up to this size.
 const DOCUMENT_BYTES: usize = 256 << 20;
 
-/// Anchors of all formats, the search for them, and which formats each belongs to.
+/// The search for the anchors of all formats, and which formats each belongs to.
 struct Anchors {
-    search: Searcher,
+    finder: Finder,
     masks: Vec<u64>,
 }
 
 static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
-    let mut patterns: Vec<&'static str> = vec!["section_"];
+    let mut anchors: Vec<&'static str> = vec!["section_"];
     let mut masks = vec![0u64; 1];
     for (at, format) in FORMATS.iter().enumerate() {
         for anchor in format.anchors() {
-            match patterns.iter().position(|p| p == anchor) {
+            match anchors.iter().position(|p| p == anchor) {
                 Some(i) => masks[i] |= 1 << at,
                 None => {
-                    patterns.push(anchor);
+                    anchors.push(anchor);
                     masks.push(1 << at);
                 }
             }
         }
     }
-    let mut builder = Config::new().match_kind(MatchKind::LeftmostFirst).builder();
-    builder.extend(&patterns);
-    let search = builder.build().expect("the table holds fewer anchors than the search allows");
-    Anchors { search, masks }
+    let finder = Finder::new(&anchors, Case::Sensitive).expect("anchors have four bytes or more");
+    Anchors { finder, masks }
 });
 
 /// Reads one log, block by block.
@@ -61,6 +60,18 @@ pub struct LogReader {
     started: bool,
     document: Option<Vec<u8>>,
     last_line: Vec<u8>,
+    scanned: Scanned,
+}
+
+/// What the search found in a block. Made apart, so that one thread may search while another reads.
+#[derive(Debug, Default)]
+pub struct Scanned(Lines);
+
+impl Scanned {
+    /// Searches a block.
+    pub fn fill(&mut self, block: &[u8]) {
+        self.0.fill(&ANCHORS.finder, block);
+    }
 }
 
 #[derive(Default)]
@@ -80,11 +91,20 @@ impl LogReader {
             started: false,
             document: None,
             last_line: Vec::new(),
+            scanned: Scanned::default(),
         }
     }
 
     /// Takes the next bytes; they need not end at a line's end.
     pub fn feed(&mut self, block: &[u8]) {
+        let mut scanned = std::mem::take(&mut self.scanned);
+        scanned.fill(block);
+        self.feed_scanned(block, &scanned);
+        self.scanned = scanned;
+    }
+
+    /// Takes the next bytes and what a search of them, perhaps by another thread, has found.
+    pub fn feed_scanned(&mut self, block: &[u8], scanned: &Scanned) {
         if !self.started && !block.is_empty() {
             self.started = true;
             if document::begins(block) {
@@ -102,28 +122,35 @@ impl LogReader {
                 "split it, or export one object a line",
             );
             let held = self.document.take().unwrap_or_default();
-            self.feed_lines(&held);
+            self.feed_unscanned(&held);
         }
-        self.feed_lines(block);
+        self.feed_lines(block, &scanned.0);
     }
 
-    fn feed_lines(&mut self, block: &[u8]) {
-        let mut block = block;
+    fn feed_unscanned(&mut self, block: &[u8]) {
+        let mut scanned = Scanned::default();
+        scanned.fill(block);
+        self.feed_lines(block, &scanned.0);
+    }
+
+    fn feed_lines(&mut self, block: &[u8], lines: &Lines) {
+        let mut from = 0;
         if !self.carry.is_empty() || self.skipping {
             let Some(end) = memchr::memchr(b'\n', block) else { return self.hold(block) };
             self.hold(&block[..end]);
             let whole = std::mem::take(&mut self.carry);
             self.skipping = false;
-            self.lines(&whole, true);
-            block = &block[end + 1..];
+            self.alone(&whole);
+            from = end + 1;
         }
-        match memchr::memrchr(b'\n', block) {
+        match memchr::memrchr(b'\n', &block[from..]) {
             Some(end) => {
-                self.lines(&block[..end], true);
-                self.hold(&block[end + 1..]);
+                self.lines(block, from..from + end, lines);
+                self.hold(&block[from + end + 1..]);
             }
-            None => self.hold(block),
+            None => self.hold(&block[from..]),
         }
+        self.line += lines.ends as u64;
     }
 
     /// Keeps the beginning of a line whose end is not here yet.
@@ -140,41 +167,40 @@ impl LogReader {
         }
     }
 
-    /// Whole lines, without the last line end.
-    fn lines(&mut self, block: &[u8], ended: bool) {
-        let anchors = &*ANCHORS;
-        let mut at = 0;
-        let mut counted = 0;
-        let first = self.line + 1;
-        let mut number = first;
-        if self.line == 0 {
+    /// A line that lay in two blocks, or the last one, without a line end.
+    fn alone(&mut self, whole: &[u8]) {
+        let mut lines = Lines::default();
+        lines.fill(&ANCHORS.finder, whole);
+        self.lines(whole, 0..whole.len(), &lines);
+    }
+
+    /// Whole lines of a block, without the last line end.
+    fn lines(&mut self, block: &[u8], range: Range<usize>, lines: &Lines) {
+        let mut number = self.line + u64::from(range.start > 0);
+        if number == 0 {
             let end = memchr::memchr(b'\n', block).unwrap_or(block.len());
             self.note_time(&block[..end]);
         }
-        while at <= block.len() {
-            if self.sink.takes_any() {
-                let end = memchr::memchr(b'\n', &block[at..]).map_or(block.len(), |e| at + e);
-                number += count(&block[counted..at]);
-                counted = at;
-                let mask = mask_of(anchors, &block[at..end]);
-                self.physical(number, &block[at..end], mask, true);
-                at = end + 1;
-                continue;
-            }
-            let Some(found) = anchors.search.find_in(block, aho_corasick::Span { start: at, end: block.len() }) else {
-                break;
+        let mut found = lines.found.iter().filter(|f| f.start >= range.start && f.start <= range.end).peekable();
+        let mut at = range.start;
+        while at <= range.end {
+            while found.next_if(|f| f.start < at).is_some() {}
+            let any = self.sink.takes_any();
+            let (end, mask) = match found.peek() {
+                Some(next) if any == 0 || next.start == at => {
+                    at = next.start;
+                    number = self.line + next.before as u64;
+                    (next.end, mask_of(&lines.hits[next.hits.clone()]))
+                }
+                None if any == 0 => break,
+                _ => (memchr::memchr(b'\n', &block[at..range.end]).map_or(range.end, |n| at + n), 0),
             };
-            let start = memchr::memrchr(b'\n', &block[at..found.start()]).map_or(at, |n| at + n + 1);
-            let end = memchr::memchr(b'\n', &block[found.end()..]).map_or(block.len(), |e| found.end() + e);
-            number += count(&block[counted..start]);
-            counted = start;
-            let mask = mask_of(anchors, &block[start..end]);
-            self.physical(number, &block[start..end], mask, false);
+            number += 1;
+            self.physical(number, &block[at..end], mask, any);
             at = end + 1;
         }
-        let rest = block.get(counted..).unwrap_or_default();
-        self.line = number - 1 + count(rest) + u64::from(ended);
-        let last = memchr::memrchr(b'\n', block).map_or(block, |n| &block[n + 1..]);
+        let text = &block[range.start..range.end];
+        let last = memchr::memrchr(b'\n', text).map_or(text, |n| &text[n + 1..]);
         if !last.is_empty() {
             self.last_line.clear();
             self.last_line.extend_from_slice(&last[..last.len().min(400)]);
@@ -188,7 +214,7 @@ impl LogReader {
     }
 
     /// One physical line: its parts between carriage returns share number and time.
-    fn physical(&mut self, number: u64, raw: &[u8], mask: u64, any: bool) {
+    fn physical(&mut self, number: u64, raw: &[u8], mask: u64, any: u64) {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(LINE_BYTES)]);
         // A power loss or copytruncate leaves NULs in front.
         let text = Cow::Borrowed(text.trim_start_matches('\0'));
@@ -201,7 +227,7 @@ impl LogReader {
         }
     }
 
-    fn segment(&mut self, number: u64, raw: &[u8], text: &str, carried: Stamp, mask: u64, any: bool) -> Stamp {
+    fn segment(&mut self, number: u64, raw: &[u8], text: &str, carried: Stamp, mask: u64, any: u64) -> Stamp {
         if self.section(text) {
             return carried;
         }
@@ -268,7 +294,7 @@ impl LogReader {
                     fields,
                 };
                 self.sink.saw(line.stamp);
-                self.dispatch(&line, mask, false);
+                self.dispatch(&line, mask, 0);
             }
         }
         let mut mark = Mark::of_bytes(number, raw);
@@ -277,20 +303,24 @@ impl LogReader {
         true
     }
 
-    fn dispatch(&mut self, line: &Line<'_>, mask: u64, any: bool) {
+    fn dispatch(&mut self, line: &Line<'_>, mask: u64, any: u64) {
         let key = if self.lanes.len() < LANES || self.lanes.contains_key(line.lane) { line.lane } else { "" };
         if !self.lanes.contains_key(key) {
             let lane = Lane { readers: FORMATS.iter().map(|_| None).collect() };
             self.lanes.insert(key.into(), lane);
         }
         let Some(lane) = self.lanes.get_mut(key) else { return };
-        for (at, slot) in lane.readers.iter_mut().enumerate() {
-            let anchored = mask & (1 << at) != 0;
-            if anchored && slot.is_none() {
+        let mut left = mask | any;
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let slot = &mut lane.readers[at];
+            // A reader that has begun also sees the lines it asked for.
+            if slot.is_none() && mask & (1 << at) != 0 {
                 *slot = FORMATS[at].reader();
             }
-            // A reader that has begun sees every line that anyone asked for.
-            if let Some(reader) = slot.as_mut().filter(|_| anchored || any) {
+            if let Some(reader) = slot {
+                self.sink.reads(at);
                 reader.line(line, &mut self.sink);
             }
         }
@@ -309,7 +339,7 @@ impl LogReader {
                     return self.sink.finish();
                 }
                 Ok(()) => return self.sink.finish(),
-                Err(()) => self.feed_lines(&document),
+                Err(()) => self.feed_unscanned(&document),
             }
         }
         self.end()
@@ -317,13 +347,15 @@ impl LogReader {
 
     /// Lines that an API returned as an array; they are numbered as a person would see them.
     fn array(&mut self, lines: &[(String, Stamp)]) {
-        let anchors = &*ANCHORS;
+        let mut hits = Vec::new();
         for (text, stamp) in lines {
             for raw in text.lines() {
                 self.line += 1;
                 let any = self.sink.takes_any();
-                let mask = mask_of(anchors, raw.as_bytes());
-                if mask == 0 && !any {
+                hits.clear();
+                ANCHORS.finder.find(raw.as_bytes(), &mut hits);
+                let mask = mask_of(&hits);
+                if mask | any == 0 {
                     continue;
                 }
                 for segment in frame::segments(raw) {
@@ -337,7 +369,7 @@ impl LogReader {
     fn end(mut self) -> Parsed {
         if !self.carry.is_empty() {
             let last = std::mem::take(&mut self.carry);
-            self.lines(&last, false);
+            self.alone(&last);
         }
         let last = std::mem::take(&mut self.last_line);
         self.note_time(&last);
@@ -357,22 +389,12 @@ pub fn read_as(name: &str, bytes: &[u8], context: Context) -> Parsed {
     let mut reader = LogReader::new(context);
     let only = FORMATS.iter().position(|f| f.name() == name).map_or(0, |at| 1 << at);
     for (number, raw) in bytes.split(|b| *b == b'\n').enumerate() {
-        reader.physical(number as u64 + 1, raw, only, false);
+        reader.physical(number as u64 + 1, raw, only, 0);
     }
     reader.end()
 }
 
-fn count(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-fn mask_of(anchors: &Anchors, line: &[u8]) -> u64 {
-    let mut mask = 0;
-    let mut at = 0;
-    while let Some(found) = anchors.search.find_in(line, aho_corasick::Span { start: at, end: line.len() }) {
-        mask |= anchors.masks[found.pattern().as_usize()];
-        // Anchors may overlap ("Pulling from" and "Pulling"), so only one byte is left behind.
-        at = found.start() + 1;
-    }
-    mask
+/// The formats whose anchors these are.
+fn mask_of(hits: &[Hit]) -> u64 {
+    hits.iter().fold(0, |mask, hit| mask | ANCHORS.masks[hit.needle])
 }

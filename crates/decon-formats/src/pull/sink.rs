@@ -69,7 +69,7 @@ impl Mark {
     /// Adds a line of the same event.
     pub fn join(&mut self, line: &Line<'_>) {
         let room = MARK_BYTES.saturating_sub(self.bytes.len() + 1);
-        if self.bytes.last().is_none() || !self.bytes.ends_with(&tail(line.raw)) {
+        if !self.bytes.strip_suffix(b"\n").is_some_and(|before| before.ends_with(line.raw)) {
             self.bytes.extend_from_slice(&line.raw[..line.raw.len().min(room)]);
             self.bytes.push(b'\n');
         }
@@ -79,12 +79,6 @@ impl Mark {
     pub fn of_bytes(line: u64, bytes: &[u8]) -> Self {
         Self { line, bytes: bytes[..bytes.len().min(MARK_BYTES)].to_vec(), ..Self::default() }
     }
-}
-
-fn tail(raw: &[u8]) -> Vec<u8> {
-    let mut tail = raw.to_vec();
-    tail.push(b'\n');
-    tail
 }
 
 /// An observation in the making.
@@ -163,7 +157,10 @@ pub struct Sink {
     context: Context,
     parsed: Parsed,
     requests: Requests,
-    hungry: u32,
+    /// How many lines each format still wants, and which want any.
+    wanted: [u16; 64],
+    hungry: u64,
+    reading: usize,
     open_from: usize,
     last_marker: Option<Timestamp>,
 }
@@ -175,7 +172,9 @@ impl Sink {
             context,
             parsed: Parsed::default(),
             requests: Requests::default(),
+            wanted: [0; 64],
             hungry: 0,
+            reading: 0,
             open_from: 0,
             last_marker: None,
         }
@@ -191,16 +190,31 @@ impl Sink {
         &self.context.path
     }
 
-    /// Asks for the next lines whether or not they look interesting.
-    pub fn want(&mut self, lines: u32) {
-        self.hungry = self.hungry.max(lines.min(400));
+    /// Asks for the next lines, for the format that reads now, whether or not they look interesting.
+    pub fn want(&mut self, lines: u16) {
+        let wanted = &mut self.wanted[self.reading];
+        *wanted = lines.min(400).max(*wanted);
+        self.hungry |= 1 << self.reading;
     }
 
-    /// Whether a reader wants the next line; counts down.
-    pub(super) fn takes_any(&mut self) -> bool {
-        let wanted = self.hungry > 0;
-        self.hungry = self.hungry.saturating_sub(1);
-        wanted
+    /// The format whose reader gets a line now, by its place in the table.
+    pub(super) fn reads(&mut self, format: usize) {
+        self.reading = format;
+    }
+
+    /// The formats that want the next line, one bit each; counts down.
+    pub(super) fn takes_any(&mut self) -> u64 {
+        let hungry = self.hungry;
+        let mut left = hungry;
+        while left != 0 {
+            let format = left.trailing_zeros() as usize;
+            left &= left - 1;
+            self.wanted[format] = self.wanted[format].saturating_sub(1);
+            if self.wanted[format] == 0 {
+                self.hungry &= !(1 << format);
+            }
+        }
+        hungry
     }
 
     /// Records a request that a registry or a proxy logged.

@@ -3,22 +3,24 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::digest::Digest;
 use decon_core::observation::{Asset, AssetKind, Observation};
 use decon_core::window::{When, Window};
-use decon_formats::pull::{Context, LogReader, Parsed};
+use decon_formats::pull::{Context, LogReader, Parsed, Scanned};
 use decon_formats::site;
 use sha2::Digest as _;
 
 use super::decode::{self, Bounded, Magic};
-use super::{Evidence, Options, Progress, archive, limits, walk};
+use super::{Evidence, Options, Progress, archive, blocks, limits, walk};
 
 /// Bytes read at once: they and what the search needs stay in the second-level cache, so that the
 /// kernel's copy and our pass over it do not go to memory.
 const BLOCK: usize = 128 << 10;
+/// A file from this size on is shared between threads, where some are idle.
+const LARGE: u64 = 16 << 20;
 /// Files that name images are configuration; a larger one is data.
 const SITE_BYTES: u64 = 16 << 20;
 
@@ -75,12 +77,17 @@ pub(super) fn read_file(path: &Path, label: &str, options: &Options, progress: &
         }
     };
     let size = file.metadata().map_or(0, |m| m.len());
-    let mut evidence = read_open(file, size, &origin);
+    let told = AtomicU64::new(0);
+    let tell = |bytes: u64| {
+        told.fetch_add(bytes, Ordering::Relaxed);
+        progress.done.fetch_add(bytes, Ordering::Relaxed);
+    };
+    let mut evidence = read_open(file, size, &origin, &tell);
     if options.hash_files && !evidence.observations.is_empty() {
         let whole = hash(path);
         evidence.coverage.iter_mut().filter(|c| *c.path == *origin.path).for_each(|c| c.blob.clone_from(&whole));
     }
-    progress.done.fetch_add(size, Ordering::Relaxed);
+    tell(size.saturating_sub(told.load(Ordering::Relaxed)));
     evidence
 }
 
@@ -96,7 +103,7 @@ fn hash(path: &Path) -> Option<Digest> {
     }
 }
 
-fn read_open(mut file: File, size: u64, origin: &Origin<'_>) -> Evidence {
+fn read_open(mut file: File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64)) -> Evidence {
     let mut head = vec![0; decode::HEAD];
     let seekable = file.stream_position().is_ok() && size > 0;
     if !seekable {
@@ -107,10 +114,32 @@ fn read_open(mut file: File, size: u64, origin: &Origin<'_>) -> Evidence {
     if file.rewind().is_err() {
         return origin.blind(GapKind::Unreadable, "cannot be read from its start", "copy it to a disk");
     }
-    if decode::magic(&head) == Magic::Zip {
-        return archive::zip(BufReader::new(file), origin);
+    match decode::magic(&head) {
+        Magic::Zip => archive::zip(BufReader::new(file), origin),
+        Magic::Text if size >= LARGE && origin.options.threads > 1 && !is_site(origin) => {
+            read_large(&file, size, origin, tell)
+        }
+        _ => read_stream(Box::new(file), size, origin),
     }
-    read_stream(Box::new(file), size, origin)
+}
+
+/// A large log, searched by several threads.
+fn read_large(file: &File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64)) -> Evidence {
+    read_log(origin, |reader| {
+        let mut bytes = 0;
+        let ended = blocks::ordered(
+            file,
+            size,
+            origin.options.threads,
+            |block, found: &mut Scanned| found.fill(block),
+            |block, found| {
+                reader.feed_scanned(block, found);
+                bytes += block.len() as u64;
+                tell(block.len() as u64);
+            },
+        );
+        (bytes, ended)
+    })
 }
 
 /// Reads until the buffer is full or the input ends.
@@ -176,31 +205,39 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
     }
 }
 
-/// Text: a file that names images, and a log.
+/// Text: a file that names images, or a log.
 fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Evidence {
     let sites: Vec<_> = site::claiming(&origin.path).collect();
     if !sites.is_empty() {
         return read_site(input, &sites, origin);
     }
+    read_log(origin, |reader| {
+        let mut block = vec![0; BLOCK];
+        let mut bytes = 0;
+        loop {
+            match fill(&mut *input, &mut block) {
+                Ok(0) => return (bytes, Ok(())),
+                Ok(n) => {
+                    reader.feed(&block[..n]);
+                    bytes += n as u64;
+                }
+                Err(error) => return (bytes, Err(error)),
+            }
+        }
+    })
+}
+
+fn is_site(origin: &Origin<'_>) -> bool {
+    site::claiming(&origin.path).next().is_some()
+}
+
+/// A log; `pump` gives it to the reader, and says how many bytes it had and how it ended.
+fn read_log(origin: &Origin<'_>, pump: impl FnOnce(&mut LogReader) -> (u64, io::Result<()>)) -> Evidence {
     let asset = asset_of(&origin.label);
     let context = origin.context(&asset);
     let mut reader = LogReader::new(context);
-    let mut block = vec![0; BLOCK];
-    let mut bytes = 0;
-    let mut gaps = Vec::new();
-    loop {
-        match fill(&mut *input, &mut block) {
-            Ok(0) => break,
-            Ok(n) => {
-                reader.feed(&block[..n]);
-                bytes += n as u64;
-            }
-            Err(error) => {
-                gaps.push(broken(&origin.path, &error));
-                break;
-            }
-        }
-    }
+    let (bytes, ended) = pump(&mut reader);
+    let mut gaps: Vec<Gap> = ended.err().map(|error| broken(&origin.path, &error)).into_iter().collect();
     let parsed = reader.finish();
     if bytes == 0 && gaps.is_empty() && origin.path == "-" {
         return origin.blind(

@@ -4,6 +4,7 @@
 //! not hang, and a link must not lead out of what was given.
 
 mod archive;
+mod blocks;
 mod decode;
 mod limits;
 mod member;
@@ -31,6 +32,8 @@ pub struct Options {
     pub hash_files: bool,
     /// Whether raw bytes of observations are kept.
     pub keep_blobs: bool,
+    /// Threads for one file: more than one where files are fewer than cores. [`collect`] sets it.
+    pub threads: usize,
 }
 
 /// What one file, archive or store gave.
@@ -72,11 +75,13 @@ pub fn collect(paths: &[PathBuf], options: &Options, progress: &Progress, mut ea
     // Large files first, so that no core ends up alone with the largest one.
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by_key(|i| std::cmp::Reverse(found[*i].size()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = &Options { threads: cores.div_ceil(found.len().max(1)), ..options.clone() };
     let (send, receive) = mpsc::sync_channel::<(usize, Evidence)>(64);
     let turn = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let (found, order, turn) = (&found, &order, &turn);
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..cores {
             let send = send.clone();
             scope.spawn(move || {
                 while let Some(at) = order.get(turn.fetch_add(1, Ordering::Relaxed)).copied() {

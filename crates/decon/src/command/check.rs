@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
         zone: zone::parse(arguments.reading.assume_tz.as_deref())?,
         hash_files: true,
         keep_blobs: arguments.case.is_some(),
+        ..Options::default()
     };
     let known = advisories::load(arguments.asked.advisories.as_deref())?;
     let asked = known.named(&arguments.asked.advisory)?;
