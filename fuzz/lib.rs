@@ -11,7 +11,7 @@ use decon_formats::store::{Entry, Tree};
 use decon_formats::{site, store};
 
 fn context() -> Context {
-    Context { path: "fuzz".into(), asset: Asset::new(AssetKind::Job, "fuzz"), zone: None, bounds: Window::ALWAYS }
+    Context { path: "fuzz".into(), asset: Asset::new(AssetKind::Job, "fuzz"), zone: None, bounds: Window::ALWAYS, suspects: None }
 }
 
 fn read(bytes: &[u8], block: usize) -> Parsed {
@@ -44,7 +44,7 @@ impl Tree for Files {
         for name in self.0.keys().filter_map(|k| k.strip_prefix(&prefix)) {
             let (first, folder) = name.split_once('/').map_or((name, false), |(first, _)| (first, true));
             if entries.last().is_none_or(|e| e.name != first) {
-                entries.push(Entry { name: first.to_owned(), folder });
+                entries.push(Entry { name: first.to_owned(), folder, file: !folder });
             }
         }
         entries

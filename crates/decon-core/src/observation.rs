@@ -242,6 +242,18 @@ impl<'de> Deserialize<'de> for Time {
 }
 
 impl Observation {
+    /// Whether it says anything about this digest: by reference, image id, part or a cut form.
+    pub fn is_about(&self, digest: &Digest) -> bool {
+        let of_image = match &self.subject {
+            Subject::Image(reference) => reference.digest.as_ref() == Some(digest),
+            Subject::Action { .. } => false,
+        };
+        of_image
+            || self.image_id.as_ref() == Some(digest)
+            || self.parts.iter().any(|(_, part)| part == digest)
+            || self.digest_prefix.as_ref().is_some_and(|prefix| prefix.begins(digest))
+    }
+
     /// An observation of an image with nothing else known about it.
     pub fn of_image(event: Event, reference: Reference, asset: Asset, format: &str, proof: Proof) -> Self {
         Self::of(event, Subject::Image(reference), asset, format, proof)

@@ -45,6 +45,7 @@ fn read_log(bytes: &[u8], block: usize) -> pull::Parsed {
         asset: Asset::new(AssetKind::Job, "case"),
         zone: None,
         bounds: Window::ALWAYS,
+        suspects: None,
     };
     let mut reader = LogReader::new(context);
     bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
@@ -94,7 +95,11 @@ impl Tree for Folder {
     fn list(&self, path: &str) -> Vec<Entry> {
         let read = fs::read_dir(self.0.join(path)).into_iter().flatten().map(|e| e.unwrap());
         let mut entries: Vec<Entry> = read
-            .map(|e| Entry { name: e.file_name().to_string_lossy().into_owned(), folder: e.path().is_dir() })
+            .map(|e| Entry {
+                name: e.file_name().to_string_lossy().into_owned(),
+                folder: e.path().is_dir(),
+                file: e.path().is_file(),
+            })
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries

@@ -90,6 +90,29 @@ fn exit_status_tells_the_level() {
 }
 
 #[test]
+fn a_bad_digest_in_a_line_of_no_known_form_is_still_seen() {
+    let hex = BAD.trim_start_matches("sha256:");
+    let understood = format!("| {hex} |\n{}", pull_log("latest", BAD, "2026-04-22T13:00:00Z"));
+    for (name, text, wanted) in [
+        ("wiki.md", format!("| scanner | {} |\n", hex.to_uppercase()), "cited"),
+        ("proxy.log", format!("1776861302.1 17 10.0.0.5 TCP_MISS/200 9 GET https://r/blob?d={hex} - -\n"), "cited"),
+        ("values.yaml", format!("a: &x {{ y: [acme/x@{BAD}] }}\n"), "cited"),
+        ("Dockerfile", format!("FROM scratch\nENV SCANNER={BAD}\n"), "cited"),
+        ("other.json", format!("{{\"a\": {{\"b\": \"{BAD}\"}}}}"), "cited"),
+        // A format that understands says more, and is not said again.
+        ("pull.log", understood, "present"),
+        ("images.txt", "REPOSITORY   TAG   DIGEST   IMAGE ID   CREATED\n".to_owned(), "clear"),
+    ] {
+        let folder = Folder::new("mention");
+        folder.write(name, text);
+        let (_, answer) = check(&[folder.0.to_str().unwrap(), "--advisory", "kics-2026-04"]);
+        let verdicts = answer["verdicts"].as_array().unwrap();
+        let found = verdicts.iter().map(|v| v["level"].as_str().unwrap()).max().unwrap_or("clear");
+        assert_eq!(found, wanted, "{name}: {answer}");
+    }
+}
+
+#[test]
 fn a_run_shares_the_image_of_the_pull_it_caused() {
     let folder = Folder::new("thread");
     let log = |digest: &str| {

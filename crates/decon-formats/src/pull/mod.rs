@@ -27,10 +27,13 @@ mod docker;
 mod docker_events;
 mod dockerd;
 mod document;
+mod ecs_task;
+mod engine_table;
 mod gar;
 mod gitlab;
 mod haproxy;
 mod harbor;
+mod inventory;
 mod jenkins;
 mod kaniko;
 mod kubectl_describe;
@@ -45,12 +48,14 @@ mod request;
 mod scan;
 mod sink;
 mod skopeo;
+mod suspects;
 mod tekton;
 mod testcontainers;
 
 pub use line::Line;
 pub use scan::{LogReader, Scanned, read_as};
 pub use sink::{Context, Draft, Mark, Parsed, Sink};
+pub use suspects::{Mention, Suspects};
 
 use serde_json::Value;
 
@@ -103,10 +108,13 @@ pub const FORMATS: &[&dyn PullFormat] = &[
     &docker::Docker,
     &docker_events::DockerEvents,
     &dockerd::Dockerd,
+    &ecs_task::EcsTask,
+    &engine_table::EngineTable,
     &gar::Gar,
     &gitlab::Gitlab,
     &haproxy::Haproxy,
     &harbor::Harbor,
+    &inventory::Inventory,
     &jenkins::Jenkins,
     &kaniko::Kaniko,
     &kubectl_describe::KubectlDescribe,

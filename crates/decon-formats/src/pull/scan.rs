@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use decon_core::coverage::GapKind;
 use decon_hunt::{Case, Finder, Hit, Lines};
@@ -16,6 +16,7 @@ use decon_hunt::{Case, Finder, Hit, Lines};
 use super::document;
 use super::line::Line;
 use super::sink::{Context, Mark, Parsed, Sink};
+use super::suspects::Suspects;
 use super::{FORMATS, Reader};
 use crate::frame::{self, Logfmt, Stamp};
 
@@ -61,16 +62,23 @@ pub struct LogReader {
     document: Option<Vec<u8>>,
     last_line: Vec<u8>,
     scanned: Scanned,
+    suspects: Option<Arc<Suspects>>,
 }
 
 /// What the search found in a block. Made apart, so that one thread may search while another reads.
 #[derive(Debug, Default)]
-pub struct Scanned(Lines);
+pub struct Scanned {
+    anchored: Lines,
+    suspect: Lines,
+}
 
 impl Scanned {
-    /// Searches a block.
-    pub fn fill(&mut self, block: &[u8]) {
-        self.0.fill(&ANCHORS.finder, block);
+    /// Searches a block for what formats know, and for suspects.
+    pub fn fill(&mut self, block: &[u8], suspects: Option<&Suspects>) {
+        self.anchored.fill(&ANCHORS.finder, block);
+        if let Some(suspects) = suspects {
+            suspects.fill(block, &mut self.suspect);
+        }
     }
 }
 
@@ -82,8 +90,10 @@ struct Lane {
 impl LogReader {
     /// A reader for this evidence.
     pub fn new(context: Context) -> Self {
+        let sink = Sink::new(context);
         Self {
-            sink: Sink::new(context),
+            suspects: sink.suspects(),
+            sink,
             lanes: HashMap::new(),
             line: 0,
             carry: Vec::new(),
@@ -98,7 +108,7 @@ impl LogReader {
     /// Takes the next bytes; they need not end at a line's end.
     pub fn feed(&mut self, block: &[u8]) {
         let mut scanned = std::mem::take(&mut self.scanned);
-        scanned.fill(block);
+        scanned.fill(block, self.suspects.as_deref());
         self.feed_scanned(block, &scanned);
         self.scanned = scanned;
     }
@@ -124,16 +134,16 @@ impl LogReader {
             let held = self.document.take().unwrap_or_default();
             self.feed_unscanned(&held);
         }
-        self.feed_lines(block, &scanned.0);
+        self.feed_lines(block, scanned);
     }
 
     fn feed_unscanned(&mut self, block: &[u8]) {
         let mut scanned = Scanned::default();
-        scanned.fill(block);
-        self.feed_lines(block, &scanned.0);
+        scanned.fill(block, self.suspects.as_deref());
+        self.feed_lines(block, &scanned);
     }
 
-    fn feed_lines(&mut self, block: &[u8], lines: &Lines) {
+    fn feed_lines(&mut self, block: &[u8], scanned: &Scanned) {
         let mut from = 0;
         if !self.carry.is_empty() || self.skipping {
             let Some(end) = memchr::memchr(b'\n', block) else { return self.hold(block) };
@@ -145,12 +155,12 @@ impl LogReader {
         }
         match memchr::memrchr(b'\n', &block[from..]) {
             Some(end) => {
-                self.lines(block, from..from + end, lines);
+                self.lines(block, from..from + end, scanned);
                 self.hold(&block[from + end + 1..]);
             }
             None => self.hold(&block[from..]),
         }
-        self.line += lines.ends as u64;
+        self.line += scanned.anchored.ends as u64;
     }
 
     /// Keeps the beginning of a line whose end is not here yet.
@@ -169,13 +179,15 @@ impl LogReader {
 
     /// A line that lay in two blocks, or the last one, without a line end.
     fn alone(&mut self, whole: &[u8]) {
-        let mut lines = Lines::default();
-        lines.fill(&ANCHORS.finder, whole);
-        self.lines(whole, 0..whole.len(), &lines);
+        let mut scanned = Scanned::default();
+        scanned.fill(whole, self.suspects.as_deref());
+        self.lines(whole, 0..whole.len(), &scanned);
     }
 
     /// Whole lines of a block, without the last line end.
-    fn lines(&mut self, block: &[u8], range: Range<usize>, lines: &Lines) {
+    fn lines(&mut self, block: &[u8], range: Range<usize>, scanned: &Scanned) {
+        self.mentions(block, &range, &scanned.suspect);
+        let lines = &scanned.anchored;
         let mut number = self.line + u64::from(range.start > 0);
         if number == 0 {
             let end = memchr::memchr(b'\n', block).unwrap_or(block.len());
@@ -204,6 +216,16 @@ impl LogReader {
         if !last.is_empty() {
             self.last_line.clear();
             self.last_line.extend_from_slice(&last[..last.len().min(400)]);
+        }
+    }
+
+    fn mentions(&mut self, block: &[u8], range: &Range<usize>, lines: &Lines) {
+        let Some(suspects) = self.suspects.as_deref() else { return };
+        for line in lines.found.iter().filter(|l| l.start >= range.start && l.start <= range.end) {
+            let number = self.line + line.before as u64 + 1;
+            for hit in &lines.hits[line.hits.clone()] {
+                self.sink.mention(suspects.mention(*hit, line.start, &block[line.start..line.end], number));
+            }
         }
     }
 
@@ -329,6 +351,9 @@ impl LogReader {
     /// Ends the reading.
     pub fn finish(mut self) -> Parsed {
         if let Some(document) = self.document.take() {
+            for mention in self.suspects.as_deref().map(|s| s.mentions(&document)).unwrap_or_default() {
+                self.sink.mention(mention);
+            }
             match document::read(&document, &mut self.sink) {
                 // No record of any format: then its records may hold lines of logs.
                 Ok(()) if self.sink.count() == 0 => {

@@ -1,6 +1,7 @@
 //! Where readers put what they found: observations with their raw bytes, gaps, wishes for more.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use decon_core::coverage::{Gap, GapKind};
 use decon_core::digest::{Digest, DigestPrefix, Role};
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::line::Line;
 use super::request::Requests;
+use super::suspects::{Mention, Suspects};
 use crate::frame::Stamp;
 
 /// What is known about a piece of evidence before it is read.
@@ -25,6 +27,8 @@ pub struct Context {
     pub zone: Option<TimeZone>,
     /// What bounds the time of the whole: a job's start and end.
     pub bounds: Window,
+    /// Digests not to be overlooked even in lines that no format understands.
+    pub suspects: Option<Arc<Suspects>>,
 }
 
 /// What was read.
@@ -163,6 +167,8 @@ pub struct Sink {
     reading: usize,
     open_from: usize,
     last_marker: Option<Timestamp>,
+    /// The first line that names each suspect.
+    mentions: BTreeMap<Digest, (Reference, Mark)>,
 }
 
 impl Sink {
@@ -177,6 +183,7 @@ impl Sink {
             reading: 0,
             open_from: 0,
             last_marker: None,
+            mentions: BTreeMap::new(),
         }
     }
 
@@ -308,10 +315,28 @@ impl Sink {
         }
     }
 
+    /// The suspects to look for.
+    pub(super) fn suspects(&self) -> Option<Arc<Suspects>> {
+        self.context.suspects.clone()
+    }
+
+    /// A suspect is named here, whatever the line is.
+    pub(super) fn mention(&mut self, mention: Mention<'_>) {
+        if !self.mentions.contains_key(mention.digest) {
+            let mark = Mark::of_bytes(mention.line, mention.raw);
+            self.mentions.insert(mention.digest.clone(), (mention.reference, mark));
+        }
+    }
+
     /// Ends the reading.
     pub fn finish(mut self) -> Parsed {
         for draft in std::mem::take(&mut self.requests).finish() {
             self.emit(draft);
+        }
+        for (digest, (reference, mark)) in std::mem::take(&mut self.mentions) {
+            if !self.parsed.observations.iter().any(|o| o.is_about(&digest)) {
+                self.emit(Draft::image(Event::Cited, reference, "mention", mark));
+            }
         }
         self.parsed
     }

@@ -260,12 +260,13 @@ pub(super) fn family(digest: &Digest, blobs: &str, seen: &mut BTreeSet<Digest>, 
 /// Without names, the content still says which manifests are here.
 pub(super) fn without_names(reading: &mut Reading<'_>, blobs: &str) {
     let mut seen = BTreeSet::new();
-    for entry in reading.tree().list(blobs) {
-        let Some(digest) = Digest::from_sha256_hex(&entry.name) else { continue };
-        let file = format!("{blobs}/{}", entry.name);
-        let Some(head) = reading.tree().read(&file, 1) else { continue };
-        // Of a hundred thousand blobs most are layers: one byte tells, their size is not asked.
-        let manifest = head == b"{" && reading.tree().size(&file).is_some_and(|s| s <= MANIFEST_BYTES);
+    let names: Vec<String> = reading.tree().list(blobs).into_iter().filter(|e| e.file).map(|e| e.name).collect();
+    // Of a hundred thousand blobs most are layers: one byte tells, their size is not asked.
+    let first = reading.tree().first_bytes(blobs, &names);
+    for (name, _) in names.iter().zip(first).filter(|(_, first)| *first == Some(b'{')) {
+        let Some(digest) = Digest::from_sha256_hex(name) else { continue };
+        let file = format!("{blobs}/{name}");
+        let manifest = reading.tree().size(&file).is_some_and(|size| size <= MANIFEST_BYTES);
         if manifest && reading.file(&file).is_some_and(|bytes| parts(&bytes).is_some()) {
             reading.observe_with(Event::Held, nameless(&digest), &file, None);
             family(&digest, blobs, &mut seen, reading);

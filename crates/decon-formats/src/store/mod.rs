@@ -28,6 +28,8 @@ pub struct Entry {
     pub name: String,
     /// Whether it is a folder.
     pub folder: bool,
+    /// Whether it is a regular file: no folder, link, pipe or socket.
+    pub file: bool,
 }
 
 /// Files by relative path, with `/` between parts.
@@ -36,6 +38,12 @@ pub trait Tree: Sync {
     fn list(&self, path: &str) -> Vec<Entry>;
     /// At most `limit` bytes of a file.
     fn read(&self, path: &str, limit: u64) -> Option<Vec<u8>>;
+    /// The first byte of each of these regular files of a folder, in their order. A store has a
+    /// hundred thousand of them, so a tree that can does it with several threads.
+    fn first_bytes(&self, folder: &str, names: &[String]) -> Vec<Option<u8>> {
+        let first = |name: &String| self.read(&format!("{folder}/{name}"), 1)?.first().copied();
+        names.iter().map(first).collect()
+    }
     /// The size of a file.
     fn size(&self, path: &str) -> Option<u64>;
     /// Whether there is a folder of that name.

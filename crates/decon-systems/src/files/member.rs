@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::digest::Digest;
-use decon_core::observation::{Asset, AssetKind, Observation};
+use decon_core::observation::{Asset, AssetKind, Event, Observation, Proof, Subject};
 use decon_core::window::{When, Window};
 use decon_formats::pull::{Context, LogReader, Parsed, Scanned};
 use decon_formats::site;
@@ -52,6 +52,7 @@ impl Origin<'_> {
             asset: asset.clone(),
             zone: self.options.zone.clone(),
             bounds: Window::ALWAYS,
+            suspects: self.options.suspects.clone(),
         }
     }
 
@@ -125,13 +126,14 @@ fn read_open(mut file: File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64))
 
 /// A large log, searched by several threads.
 fn read_large(file: &File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64)) -> Evidence {
+    let suspects = origin.options.suspects.as_deref();
     read_log(origin, |reader| {
         let mut bytes = 0;
         let ended = blocks::ordered(
             file,
             size,
             origin.options.threads,
-            |block, found: &mut Scanned| found.fill(block),
+            |block, found: &mut Scanned| found.fill(block, suspects),
             |block, found| {
                 reader.feed_scanned(block, found);
                 bytes += block.len() as u64;
@@ -346,6 +348,7 @@ fn read_site(
             return finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
         }
     }
+    mention(&bytes, origin, &asset, &mut observations);
     let blob = (!observations.is_empty()).then(|| (Digest::of(&bytes), bytes.clone()));
     observations.iter_mut().for_each(|o| o.proof.blob = blob.as_ref().map(|(digest, _)| digest.clone()));
     let coverage = Coverage {
@@ -359,6 +362,17 @@ fn read_site(
         gaps,
     };
     finish(observations, blob.into_iter().collect(), coverage, origin)
+}
+
+/// Suspects that no format saw in the file.
+fn mention(bytes: &[u8], origin: &Origin<'_>, asset: &Asset, observations: &mut Vec<Observation>) {
+    for mention in origin.options.suspects.iter().flat_map(|suspects| suspects.mentions(bytes)) {
+        if !observations.iter().any(|o| o.is_about(mention.digest)) {
+            let proof = Proof { path: origin.path.as_str().into(), line: Some(mention.line), column: None, blob: None };
+            let subject = Subject::Image(mention.reference);
+            observations.push(Observation::of(Event::Cited, subject, asset.clone(), "mention", proof));
+        }
+    }
 }
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {

@@ -14,11 +14,12 @@ mod walk;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use decon_core::coverage::Coverage;
 use decon_core::digest::Digest;
 use decon_core::observation::Observation;
+use decon_formats::pull::Suspects;
 use jiff::tz::TimeZone;
 
 pub use walk::Found;
@@ -32,6 +33,8 @@ pub struct Options {
     pub hash_files: bool,
     /// Whether raw bytes of observations are kept.
     pub keep_blobs: bool,
+    /// Digests not to be overlooked even where no format understands what names them.
+    pub suspects: Option<Arc<Suspects>>,
     /// Threads for one file: more than one where files are fewer than cores. [`collect`] sets it.
     pub threads: usize,
 }

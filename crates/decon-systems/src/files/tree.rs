@@ -31,7 +31,11 @@ impl Tree for DiskTree {
             .filter_map(Result::ok)
             .filter_map(|e| {
                 let kind = e.file_type().ok()?;
-                Some(Entry { name: e.file_name().to_string_lossy().into_owned(), folder: kind.is_dir() })
+                Some(Entry {
+                    name: e.file_name().to_string_lossy().into_owned(),
+                    folder: kind.is_dir(),
+                    file: kind.is_file(),
+                })
             })
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -49,6 +53,19 @@ impl Tree for DiskTree {
         Some(bytes)
     }
 
+    fn first_bytes(&self, folder: &str, names: &[String]) -> Vec<Option<u8>> {
+        let Some(folder) = self.inside(folder) else { return vec![None; names.len()] };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = names.len().div_ceil(threads).max(1024);
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = names
+                .chunks(share)
+                .map(|part| scope.spawn(|| part.iter().map(|name| first_byte(&folder.join(name))).collect::<Vec<_>>()))
+                .collect();
+            parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|_| vec![None; share])).collect()
+        })
+    }
+
     fn size(&self, path: &str) -> Option<u64> {
         let meta = fs::symlink_metadata(self.inside(path)?).ok()?;
         meta.is_file().then_some(meta.len())
@@ -57,6 +74,11 @@ impl Tree for DiskTree {
     fn is_folder(&self, path: &str) -> bool {
         self.inside(path).and_then(|p| fs::symlink_metadata(p).ok()).is_some_and(|m| m.is_dir())
     }
+}
+
+fn first_byte(path: &Path) -> Option<u8> {
+    let mut byte = [0];
+    (File::open(path).ok()?.read(&mut byte).ok()? == 1).then_some(byte[0])
 }
 
 /// Members of an archive held in memory.
@@ -72,7 +94,7 @@ impl Tree for HeldTree {
         for name in self.members.keys().filter_map(|k| k.strip_prefix(&prefix)) {
             let (first, folder) = name.split_once('/').map_or((name, false), |(first, _)| (first, true));
             if entries.last().is_none_or(|e| e.name != first) {
-                entries.push(Entry { name: first.to_owned(), folder });
+                entries.push(Entry { name: first.to_owned(), folder, file: !folder });
             }
         }
         entries

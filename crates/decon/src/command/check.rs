@@ -1,6 +1,7 @@
 //! `decon check`: collect, judge, keep the case, print the answer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::anyhow;
@@ -10,6 +11,7 @@ use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::judge::{MirrorRules, Question, judge};
 use decon_core::observation::{Asset, AssetKind};
 use decon_core::window::Window;
+use decon_formats::pull::Suspects;
 use decon_systems::case_store::{Case, Contents};
 use decon_systems::files::{self, Evidence, Options};
 use jiff::Timestamp;
@@ -23,14 +25,16 @@ use crate::output::{self, Answered};
 const PORTION: usize = 1000;
 
 pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
+    let known = advisories::load(arguments.asked.advisories.as_deref())?;
+    let asked = known.named(&arguments.asked.advisory)?;
     let options = Options {
         zone: zone::parse(arguments.reading.assume_tz.as_deref())?,
         hash_files: true,
         keep_blobs: arguments.case.is_some(),
+        suspects: Suspects::new(asked.iter().flat_map(|a| a.bad().map(|artifact| artifact.digest.clone())))
+            .map(Arc::new),
         ..Options::default()
     };
-    let known = advisories::load(arguments.asked.advisories.as_deref())?;
-    let asked = known.named(&arguments.asked.advisory)?;
     let mirrors =
         MirrorRules::parse(arguments.mirror.iter().map(String::as_str)).map_err(|e| anyhow!("--mirror: {e}"))?;
     let paths = if arguments.paths.is_empty() { this_machine() } else { arguments.paths.clone() };
