@@ -142,7 +142,10 @@ impl fmt::Display for Repository {
 }
 
 fn canonical_host(host: &str) -> String {
-    let host = host.to_ascii_lowercase();
+    // A host of one word is told from a path by its capitals alone (distribution `splitDockerDomain`):
+    // without them it would be another name when it is read again.
+    let only_capitals_tell = !host.contains(['.', ':']) && !host.eq_ignore_ascii_case("localhost");
+    let host = if only_capitals_tell { host.to_owned() } else { host.to_ascii_lowercase() };
     let bare = host.strip_suffix(":443").unwrap_or(&host);
     if HUB_ALIASES.contains(&bare) { "docker.io".into() } else { bare.into() }
 }

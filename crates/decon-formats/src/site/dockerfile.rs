@@ -184,8 +184,8 @@ impl<'t> Reading<'t> {
     }
 
     fn push(&mut self, image: &str, start: usize) {
-        let quoted = image.starts_with('"') && image.len() > 1;
-        let (image, start) = if quoted { (image.trim_matches('"'), start + 1) } else { (image, start) };
+        let unquoted = image.strip_prefix('"').map(|inside| inside.strip_suffix('"').unwrap_or(inside));
+        let (image, start) = unquoted.map_or((image, start), |inside| (inside, start + 1));
         let line = self.text[..start].matches('\n').count() + 1;
         let column = start - self.text[..start].rfind('\n').map_or(0, |n| n + 1) + 1;
         let decided = self.decide(image).unwrap_or_else(|| image.to_owned());
@@ -236,6 +236,15 @@ fn split(line: &str, offset: usize) -> impl Iterator<Item = Word<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_of_hostile_quotes_stay_on_characters() {
+        // Found by fuzzing: more quotes than one on either side.
+        let text = "FROM \"\"\"\"Ay\u{311}\"\"\nFROM \"\nFROM \"a:1\"\n";
+        let sites = Dockerfile.sites(text).unwrap_or_default();
+        assert!(sites.iter().all(|site| text.get(site.span.clone()).is_some()));
+        assert!(sites.iter().any(|site| &text[site.span.clone()] == "a:1"));
+    }
 
     fn names(text: &str) -> Vec<String> {
         let sites = Dockerfile.sites(text).unwrap();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Site, SiteFormat, base, image_site, is_yaml, roots, scalar_site};
+use super::{Site, SiteFormat, base, image_site, is_yaml, roots, scalar_site, span_of};
 use crate::yaml::{Node, Scalar};
 
 /// GitLab CI.
@@ -68,6 +68,6 @@ fn site(scalar: &Scalar, variables: &BTreeMap<String, String>) -> Site {
         scalar.line,
         scalar.column + usize::from(scalar.quoted),
     );
-    site.span.end = site.span.start + scalar.text.len();
+    site.span = span_of(scalar);
     site
 }

@@ -58,7 +58,9 @@ fn read(line: &str, offset: usize, number: usize, sites: &mut Vec<Site>) {
 
 /// `image: x` in the YAML of a pod template.
 fn plain(line: &str, start: usize, offset: usize, number: usize, sites: &mut Vec<Site>) {
-    let name = line[start..].split_whitespace().next().unwrap_or("");
+    let rest = &line[start..];
+    let start = start + rest.len() - rest.trim_start().len();
+    let name = rest.split_whitespace().next().unwrap_or("");
     if !name.is_empty() {
         sites.push(image_site(name, offset + start, number, start + 1));
     }

@@ -118,7 +118,17 @@ fn image_site(text: &str, start: usize, line: usize, column: usize) -> Site {
 /// A site for a scalar that names an image.
 fn scalar_site(scalar: &Scalar) -> Site {
     let quote = usize::from(scalar.quoted);
-    image_site(&scalar.text, scalar.start + quote, scalar.line, scalar.column + quote)
+    let mut site = image_site(&scalar.text, scalar.start + quote, scalar.line, scalar.column + quote);
+    site.span = span_of(scalar);
+    site
+}
+
+/// Where a scalar's value stands: without its quotes; of a folded or escaped one, all of it.
+fn span_of(scalar: &Scalar) -> Range<usize> {
+    let quote = usize::from(scalar.quoted);
+    let (start, end) = (scalar.start + quote, scalar.end.saturating_sub(quote));
+    let short = if scalar.plain { end.min(start + scalar.text.len()) } else { end };
+    start..short.max(start)
 }
 
 /// A site for `owner/repository@ref` (or `docker://image`).
@@ -139,7 +149,7 @@ fn uses_site(scalar: &Scalar) -> Option<Site> {
         commit: hex.then(|| action_ref.to_ascii_lowercase().into()),
     };
     Some(Site {
-        span: scalar.start + quote..scalar.start + quote + text.len(),
+        span: span_of(scalar),
         line: scalar.line as u64,
         column: (scalar.column + quote) as u64,
         subject: Ok(subject),
