@@ -1,11 +1,14 @@
 //! What the fuzz targets share: one call a kind of input, with its property.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use decon_core::advisory::Advisory;
+use decon_core::indicator::{IndicatorSet, Sought};
 use decon_core::observation::{Asset, AssetKind};
 use decon_core::reference::Reference;
 use decon_core::window::Window;
+use decon_formats::network::{self, Header, HuntReader, Hunter};
 use decon_formats::pull::{self, Context, LogReader, Parsed};
 use decon_formats::store::{Entry, Tree};
 use decon_formats::{site, store};
@@ -97,6 +100,45 @@ pub fn site(name: &str, bytes: &[u8]) {
         assert!(text.get(site.span.clone()).is_some(), "{:?}", site.span);
     }
     site::observe(*format, text, "fuzz", &Asset::new(AssetKind::File, "fuzz"), &mut Vec::new());
+}
+
+/// A line of one network format, whatever its bytes; the hunt finds the same in any blocks.
+pub fn network(name: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let header = Header::default();
+    for line in text.lines() {
+        let Some(format) = network::FORMATS.iter().find(|f| f.name() == name) else { return };
+        network::read_as(*format, line, &header);
+    }
+}
+
+/// The whole hunt: two stages against every line looked at, in blocks of any size.
+pub fn hunt(bytes: &[u8]) {
+    static HUNTER: LazyLock<Arc<Hunter>> = LazyLock::new(|| {
+        let sought = ["c2.example.net", "198.51.100.7", "203.0.113.0/24", "2001:db8::7", "KICS-Telemetry/2.0"];
+        let sought = sought.iter().map(|s| Sought::parse(s).expect("an indicator")).collect();
+        Arc::new(Hunter::new(IndicatorSet::new(sought), false).expect("few"))
+    });
+    let read = |block: usize| {
+        let mut reader = HuntReader::new(Arc::clone(&HUNTER), None);
+        bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
+        reader.finish().hits
+    };
+    let whole = read(usize::MAX);
+    assert_eq!(whole, read(61));
+    let mut naive = Vec::new();
+    for (number, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        let text = String::from_utf8_lossy(line);
+        let header = text.starts_with('#') && Header::default().take(&text, false);
+        let found = if header { Vec::new() } else { HUNTER.set().find(text.trim_end_matches('\r')) };
+        naive.extend(found.into_iter().map(|f| (number as u64 + 1, f.indicator)));
+    }
+    assert_eq!(whole.iter().map(|h| (h.line, h.indicator)).collect::<Vec<_>>(), naive);
+}
+
+/// A list of indicators.
+pub fn feed(bytes: &[u8]) {
+    decon_formats::feed::read(bytes);
 }
 
 /// An advisory file.

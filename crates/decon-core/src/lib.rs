@@ -8,6 +8,7 @@ pub mod case;
 pub mod correlate;
 pub mod coverage;
 pub mod digest;
+pub mod indicator;
 pub mod judge;
 pub mod observation;
 pub mod reference;

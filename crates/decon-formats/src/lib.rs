@@ -3,7 +3,10 @@
 //! Pure and total: nothing here opens a file, and nothing here fails or panics. What cannot be
 //! read becomes a gap with its reason. Every format is one file and one line in a table.
 
+mod cut;
+pub mod feed;
 pub mod frame;
+pub mod network;
 pub mod pull;
 pub mod site;
 pub mod store;

@@ -84,6 +84,12 @@ pub struct Finder {
     kernel: Kernel,
 }
 
+impl std::fmt::Debug for Finder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Finder({} needles)", self.needles.len())
+    }
+}
+
 impl Finder {
     /// Prepares the search. Needles have at least four bytes; fewer than a hundred is what it is good at.
     pub fn new<N: AsRef<[u8]>>(needles: impl IntoIterator<Item = N>, case: Case) -> Result<Self, NeedleError> {

@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Only collect: print one JSON line an observation
     Observe(Observe),
+    /// Search network logs for indicators: who spoke to them, when, how often, how it ended
+    Hunt(Hunt),
     /// Show every step from the bytes to the level of a verdict
     Explain(Explain),
     /// Print the answer of a case again, in any form
@@ -103,6 +105,50 @@ pub(crate) struct Observe {
     /// Form of the output
     #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
     pub(crate) format: String,
+}
+
+/// Forms of what a hunt found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HuntForm {
+    /// A summary for a person
+    Terminal,
+    /// One JSON line a hit
+    Jsonl,
+}
+
+/// Exit status: 15 when something was in contact, 11 when nothing was found but something could not
+/// be read, 0 when all was read and nothing found.
+#[derive(Debug, Args)]
+pub(crate) struct Hunt {
+    /// Logs, folders, archives; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Look for this name, address, range, URL or user agent, defanged or not; may be repeated.
+    /// Without --advisory, nothing else is looked for
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) indicator: Vec<String>,
+    /// Look for what this file lists: plain text, CSV, JSON lines, STIX 2.1 bundle, MISP event
+    #[arg(long, value_name = "FILE")]
+    pub(crate) indicators: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// Only contacts from this time on (RFC 3339); those without a time stay
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Only contacts before this time (RFC 3339); those without a time stay
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<jiff::Timestamp>,
+    /// Sources that are known and why: a line each, `address-or-host reason`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ignore: Option<PathBuf>,
+    /// Look inside base64 too (PowerShell -EncodedCommand, cookies)
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "terminal")]
+    pub(crate) format: HuntForm,
 }
 
 #[derive(Debug, Args)]

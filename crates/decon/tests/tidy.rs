@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use decon_formats::{pull, site, store};
+use decon_formats::{network, pull, site, store};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -73,7 +73,7 @@ fn pure_rings_do_not_touch_the_world() {
             "std::thread",
             "std::process",
             "std::env",
-            "SystemTime",
+            "SystemTime::now",
             "Timestamp::now",
             "Zoned::now",
         ] {
@@ -144,8 +144,9 @@ fn every_plug_in_has_fixture_doc_and_fuzz_target() {
     let pulls = pull::FORMATS.iter().map(|f| ("pull", f.name(), f.doc()));
     let stores = store::LAYOUTS.iter().map(|l| ("store", l.name(), l.doc()));
     let sites = site::FORMATS.iter().map(|f| ("site", f.name(), f.doc()));
-    for (kind, name, doc) in pulls.chain(stores).chain(sites) {
-        assert!(names.insert(name), "{name} stands twice");
+    let networks = network::FORMATS.iter().map(|f| ("network", f.name(), f.doc()));
+    for (kind, name, doc) in pulls.chain(stores).chain(sites).chain(networks) {
+        assert!(names.insert((kind, name)), "{name} stands twice");
         whole(kind, name, doc);
     }
     for format in pull::FORMATS {

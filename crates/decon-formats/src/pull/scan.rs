@@ -18,10 +18,9 @@ use super::line::Line;
 use super::sink::{Context, Mark, Parsed, Sink};
 use super::suspects::Suspects;
 use super::{FORMATS, Reader};
+use crate::cut::{Cutter, LINE_BYTES};
 use crate::frame::{self, Logfmt, Stamp};
 
-/// A longer line is cut here: real logs have none, and a hostile one must not fill the memory.
-const LINE_BYTES: usize = 1 << 20;
 /// More streams than this in one file are read as one.
 const LANES: usize = 4096;
 /// A document (JSON over many lines) is read up to this size.
@@ -55,9 +54,7 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
 pub struct LogReader {
     sink: Sink,
     lanes: HashMap<Box<str>, Lane>,
-    line: u64,
-    carry: Vec<u8>,
-    skipping: bool,
+    cutter: Cutter,
     started: bool,
     document: Option<Vec<u8>>,
     last_line: Vec<u8>,
@@ -95,9 +92,7 @@ impl LogReader {
             suspects: sink.suspects(),
             sink,
             lanes: HashMap::new(),
-            line: 0,
-            carry: Vec::new(),
-            skipping: false,
+            cutter: Cutter::default(),
             started: false,
             document: None,
             last_line: Vec::new(),
@@ -144,35 +139,16 @@ impl LogReader {
     }
 
     fn feed_lines(&mut self, block: &[u8], scanned: &Scanned) {
-        let mut from = 0;
-        if !self.carry.is_empty() || self.skipping {
-            let Some(end) = memchr::memchr(b'\n', block) else { return self.hold(block) };
-            self.hold(&block[..end]);
-            let whole = std::mem::take(&mut self.carry);
-            self.skipping = false;
+        let cut = self.cutter.cut(block);
+        if let Some((whole, _)) = cut.carried {
             self.alone(&whole);
-            from = end + 1;
         }
-        match memchr::memrchr(b'\n', &block[from..]) {
-            Some(end) => {
-                self.lines(block, from..from + end, scanned);
-                self.hold(&block[from + end + 1..]);
-            }
-            None => self.hold(&block[from..]),
+        if let Some(range) = cut.whole {
+            self.lines(block, range, scanned);
         }
-        self.line += scanned.anchored.ends as u64;
-    }
-
-    /// Keeps the beginning of a line whose end is not here yet.
-    fn hold(&mut self, part: &[u8]) {
-        if self.skipping {
-            return;
-        }
-        let room = LINE_BYTES - self.carry.len().min(LINE_BYTES);
-        self.carry.extend_from_slice(&part[..part.len().min(room)]);
-        if part.len() > room {
-            self.skipping = true;
-            let reason = format!("line {} is longer than 1 MiB; the rest of it was not read", self.line + 1);
+        self.cutter.done(block.len(), scanned.anchored.ends);
+        if let Some(number) = cut.long {
+            let reason = format!("line {number} is longer than 1 MiB; the rest of it was not read");
             self.sink.gap(GapKind::Limit, &reason, "split the line if it may hold evidence");
         }
     }
@@ -188,7 +164,7 @@ impl LogReader {
     fn lines(&mut self, block: &[u8], range: Range<usize>, scanned: &Scanned) {
         self.mentions(block, &range, &scanned.suspect);
         let lines = &scanned.anchored;
-        let mut number = self.line + u64::from(range.start > 0);
+        let mut number = self.cutter.line + u64::from(range.start > 0);
         if number == 0 {
             let end = memchr::memchr(b'\n', block).unwrap_or(block.len());
             self.note_time(&block[..end]);
@@ -201,7 +177,7 @@ impl LogReader {
             let (end, mask) = match found.peek() {
                 Some(next) if any == 0 || next.start == at => {
                     at = next.start;
-                    number = self.line + next.before as u64;
+                    number = self.cutter.line + next.before as u64;
                     (next.end, mask_of(&lines.hits[next.hits.clone()]))
                 }
                 None if any == 0 => break,
@@ -222,7 +198,7 @@ impl LogReader {
     fn mentions(&mut self, block: &[u8], range: &Range<usize>, lines: &Lines) {
         let Some(suspects) = self.suspects.as_deref() else { return };
         for line in lines.found.iter().filter(|l| l.start >= range.start && l.start <= range.end) {
-            let number = self.line + line.before as u64 + 1;
+            let number = self.cutter.line + line.before as u64 + 1;
             for hit in &lines.hits[line.hits.clone()] {
                 self.sink.mention(suspects.mention(*hit, line.start, &block[line.start..line.end], number));
             }
@@ -375,7 +351,7 @@ impl LogReader {
         let mut hits = Vec::new();
         for (text, stamp) in lines {
             for raw in text.lines() {
-                self.line += 1;
+                self.cutter.line += 1;
                 let any = self.sink.takes_any();
                 hits.clear();
                 ANCHORS.finder.find(raw.as_bytes(), &mut hits);
@@ -385,15 +361,14 @@ impl LogReader {
                 }
                 for segment in frame::segments(raw) {
                     let (clean, apc) = frame::plain(segment);
-                    self.segment(self.line, raw.as_bytes(), &clean, apc.or(*stamp), mask, any);
+                    self.segment(self.cutter.line, raw.as_bytes(), &clean, apc.or(*stamp), mask, any);
                 }
             }
         }
     }
 
     fn end(mut self) -> Parsed {
-        if !self.carry.is_empty() {
-            let last = std::mem::take(&mut self.carry);
+        if let Some((last, _)) = self.cutter.last() {
             self.alone(&last);
         }
         let last = std::mem::take(&mut self.last_line);

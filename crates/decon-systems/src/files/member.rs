@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::digest::Digest;
 use decon_core::observation::{Asset, AssetKind, Event, Observation, Proof, Subject};
-use decon_core::window::{When, Window};
-use decon_formats::pull::{Context, LogReader, Parsed, Scanned};
+use decon_core::window::Window;
+use decon_formats::pull::{Context, LogReader};
 use decon_formats::site;
 use sha2::Digest as _;
 
 use super::decode::{self, Bounded, Magic};
-use super::{Evidence, Options, Progress, archive, blocks, limits, walk};
+use super::{Evidence, Options, Progress, archive, blocks, limits, log, walk};
 
 /// Bytes read at once: they and what the search needs stay in the second-level cache, so that the
 /// kernel's copy and our pass over it do not go to memory.
@@ -46,7 +46,7 @@ impl Origin<'_> {
     }
 
     /// What a log reader is told about this.
-    fn context(&self, asset: &Asset) -> Context {
+    pub(super) fn context(&self, asset: &Asset) -> Context {
         Context {
             path: self.path.as_str().into(),
             asset: asset.clone(),
@@ -126,20 +126,14 @@ fn read_open(mut file: File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64))
 
 /// A large log, searched by several threads.
 fn read_large(file: &File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64)) -> Evidence {
-    let suspects = origin.options.suspects.as_deref();
-    read_log(origin, |reader| {
+    log::read(origin, |readers| {
         let mut bytes = 0;
-        let ended = blocks::ordered(
-            file,
-            size,
-            origin.options.threads,
-            |block, found: &mut Scanned| found.fill(block, suspects),
-            |block, found| {
-                reader.feed_scanned(block, found);
-                bytes += block.len() as u64;
-                tell(block.len() as u64);
-            },
-        );
+        let search = |block: &[u8], scan: &mut log::Scan| scan.fill(block, origin.options);
+        let ended = blocks::ordered(file, size, origin.options.threads, search, |block, scan| {
+            readers.feed_scanned(block, scan);
+            bytes += block.len() as u64;
+            tell(block.len() as u64);
+        });
         (bytes, ended)
     })
 }
@@ -201,7 +195,7 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
         Magic::Tar => archive::tar(input, origin),
         Magic::Zip => archive::held_zip(input, origin),
         // A log that begins with damage is still a log; other binaries are no evidence.
-        Magic::Binary if is_log_name(&origin.path) => read_text(input, origin),
+        Magic::Binary if log::is_log_name(&origin.path) => read_text(input, origin),
         Magic::Binary => Evidence::default(),
         Magic::Text => read_text(input, origin),
     }
@@ -209,18 +203,20 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
 
 /// Text: a file that names images, or a log.
 fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Evidence {
-    let sites: Vec<_> = site::claiming(&origin.path).collect();
-    if !sites.is_empty() {
-        return read_site(input, &sites, origin);
+    if !origin.options.only_hunt {
+        let sites: Vec<_> = site::claiming(&origin.path).collect();
+        if !sites.is_empty() {
+            return read_site(input, &sites, origin);
+        }
     }
-    read_log(origin, |reader| {
+    log::read(origin, |readers| {
         let mut block = vec![0; BLOCK];
         let mut bytes = 0;
         loop {
             match fill(&mut *input, &mut block) {
                 Ok(0) => return (bytes, Ok(())),
                 Ok(n) => {
-                    reader.feed(&block[..n]);
+                    readers.feed(&block[..n]);
                     bytes += n as u64;
                 }
                 Err(error) => return (bytes, Err(error)),
@@ -230,75 +226,10 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
 }
 
 fn is_site(origin: &Origin<'_>) -> bool {
-    site::claiming(&origin.path).next().is_some()
+    !origin.options.only_hunt && site::claiming(&origin.path).next().is_some()
 }
 
-/// A log; `pump` gives it to the reader, and says how many bytes it had and how it ended.
-fn read_log(origin: &Origin<'_>, pump: impl FnOnce(&mut LogReader) -> (u64, io::Result<()>)) -> Evidence {
-    let asset = asset_of(&origin.label);
-    let context = origin.context(&asset);
-    let mut reader = LogReader::new(context);
-    let (bytes, ended) = pump(&mut reader);
-    let mut gaps: Vec<Gap> = ended.err().map(|error| broken(&origin.path, &error)).into_iter().collect();
-    let parsed = reader.finish();
-    if bytes == 0 && gaps.is_empty() && origin.path == "-" {
-        return origin.blind(
-            GapKind::Expired,
-            "standard input was empty",
-            "see whether the command before the pipe failed",
-        );
-    }
-    if bytes == 0 && gaps.is_empty() && is_log_name(&origin.path) {
-        return origin.blind(
-            GapKind::Expired,
-            "the log is empty",
-            "find out whether it expired, was erased or never written",
-        );
-    }
-    gaps.extend(parsed.gaps.iter().cloned());
-    let coverage = cover(&parsed, origin, asset, bytes, gaps);
-    finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin)
-}
-
-fn cover(parsed: &Parsed, origin: &Origin<'_>, asset: Asset, bytes: u64, gaps: Vec<Gap>) -> Coverage {
-    let format = parsed.observations.first().map_or("text", |o| &o.format);
-    let mut window = parsed.window;
-    // What has no stamp but is bounded is covered as far as its bounds reach.
-    if window.is_none() && !parsed.observations.is_empty() {
-        let all = parsed.observations.iter().map(Observation::when);
-        let bounded: Option<Vec<Window>> = all
-            .map(|w| match w {
-                When::Between { from: Some(from), until: Some(until) } => {
-                    Some(Window { from: Some(from), until: Some(until) })
-                }
-                _ => None,
-            })
-            .collect();
-        window = bounded.and_then(|w| w.into_iter().reduce(Window::union));
-    }
-    Coverage {
-        path: origin.path.as_str().into(),
-        asset,
-        format: format.into(),
-        window,
-        speaks: parsed.dated || !parsed.observations.is_empty(),
-        bytes,
-        blob: None,
-        gaps,
-    }
-}
-
-fn finish(
-    observations: Vec<Observation>,
-    blobs: Vec<(Digest, Vec<u8>)>,
-    coverage: Coverage,
-    origin: &Origin<'_>,
-) -> Evidence {
-    let blobs = if origin.options.keep_blobs { blobs } else { Vec::new() };
-    Evidence { observations, coverage: vec![coverage], blobs }
-}
-
-fn broken(path: &str, error: &io::Error) -> Gap {
+pub(super) fn broken(path: &str, error: &io::Error) -> Gap {
     let limit = error.kind() == io::ErrorKind::FileTooLarge;
     Gap {
         kind: if limit { GapKind::Limit } else { GapKind::Damaged },
@@ -344,8 +275,8 @@ fn read_site(
         let parsed = reader.finish();
         if !parsed.observations.is_empty() {
             let gaps = parsed.gaps.clone();
-            let coverage = cover(&parsed, origin, asset_of(&origin.label), bytes.len() as u64, gaps);
-            return finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
+            let coverage = log::cover(&parsed, origin, log::asset_of(&origin.label), bytes.len() as u64, gaps);
+            return log::finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
         }
     }
     mention(&bytes, origin, &asset, &mut observations);
@@ -361,7 +292,7 @@ fn read_site(
         blob: None,
         gaps,
     };
-    finish(observations, blob.into_iter().collect(), coverage, origin)
+    log::finish(observations, blob.into_iter().collect(), coverage, origin)
 }
 
 /// Suspects that no format saw in the file.
@@ -377,21 +308,4 @@ fn mention(bytes: &[u8], origin: &Origin<'_>, asset: &Asset, observations: &mut 
 
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes.windows(mark.len()).any(|w| w == mark)
-}
-
-/// A log is about the job whose log it is: its path without what only stores it.
-fn asset_of(path: &str) -> Asset {
-    let mut name = path;
-    while let Some(stripped) = [".gz", ".zst", ".xz", ".bz2", ".log", ".txt", ".out", ".json", ".jsonl"]
-        .iter()
-        .find_map(|e| name.strip_suffix(e))
-    {
-        name = stripped;
-    }
-    Asset::new(AssetKind::Job, if name.is_empty() { path } else { name })
-}
-
-fn is_log_name(path: &str) -> bool {
-    let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
-    name.contains(".log") || name.contains("trace") || name.contains("console") || name.ends_with(".out")
 }

@@ -7,6 +7,7 @@ mod archive;
 mod blocks;
 mod decode;
 mod limits;
+mod log;
 mod member;
 mod stored;
 mod tree;
@@ -19,6 +20,7 @@ use std::sync::{Arc, mpsc};
 use decon_core::coverage::Coverage;
 use decon_core::digest::Digest;
 use decon_core::observation::Observation;
+use decon_formats::network::{Hunted, Hunter};
 use decon_formats::pull::Suspects;
 use jiff::tz::TimeZone;
 
@@ -35,6 +37,10 @@ pub struct Options {
     pub keep_blobs: bool,
     /// Digests not to be overlooked even where no format understands what names them.
     pub suspects: Option<Arc<Suspects>>,
+    /// What network logs are hunted for.
+    pub hunt: Option<Arc<Hunter>>,
+    /// Whether nothing else is looked for: no images, no stores, no files that name images.
+    pub only_hunt: bool,
     /// Threads for one file: more than one where files are fewer than cores. [`collect`] sets it.
     pub threads: usize,
 }
@@ -48,6 +54,19 @@ pub struct Evidence {
     pub coverage: Vec<Coverage>,
     /// Raw bytes by digest.
     pub blobs: Vec<(Digest, Vec<u8>)>,
+    /// What the hunt found, a log each.
+    pub hunted: Vec<HuntedFile>,
+}
+
+/// One log that was hunted through.
+#[derive(Debug)]
+pub struct HuntedFile {
+    /// Its path, members of archives after `!`.
+    pub path: Box<str>,
+    /// Its size in bytes, decompressed.
+    pub bytes: u64,
+    /// What it held.
+    pub hunted: Hunted,
 }
 
 impl Evidence {
@@ -55,6 +74,7 @@ impl Evidence {
         self.observations.extend(other.observations);
         self.coverage.extend(other.coverage);
         self.blobs.extend(other.blobs);
+        self.hunted.extend(other.hunted);
     }
 }
 
@@ -73,7 +93,7 @@ pub struct Progress {
 ///
 /// `-` is standard input. Nothing fails: what cannot be read is a gap.
 pub fn collect(paths: &[PathBuf], options: &Options, progress: &Progress, mut each: impl FnMut(Evidence)) {
-    let found: Vec<Found> = paths.iter().flat_map(|path| walk::walk(path)).collect();
+    let found: Vec<Found> = paths.iter().flat_map(|path| walk::walk(path, !options.only_hunt)).collect();
     progress.total.store(found.iter().map(Found::size).sum(), Ordering::Relaxed);
     // Large files first, so that no core ends up alone with the largest one.
     let mut order: Vec<usize> = (0..found.len()).collect();

@@ -29,7 +29,12 @@ pub(super) fn read_tree(tree: &dyn Tree, layout: &dyn StoreLayout, path: &str) -
         blob: None,
         gaps: held.gaps,
     };
-    Evidence { observations: held.observations, coverage: vec![coverage], blobs: held.blobs.into_iter().collect() }
+    Evidence {
+        observations: held.observations,
+        coverage: vec![coverage],
+        blobs: held.blobs.into_iter().collect(),
+        ..Evidence::default()
+    }
 }
 
 /// The machine a store was copied from: what stands before the store's usual place, else the path;

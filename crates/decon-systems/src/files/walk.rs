@@ -101,8 +101,8 @@ pub(super) fn blind(path: &str, kind: GapKind, reason: &str, remedy: &str) -> Ev
 /// Folders nested deeper than this are not entered.
 const DEPTH: usize = 64;
 
-/// Everything to read under a path, in the order of names.
-pub(super) fn walk(path: &Path) -> Vec<Found> {
+/// Everything to read under a path, in the order of names; image stores as such, if they are asked for.
+pub(super) fn walk(path: &Path, stores: bool) -> Vec<Found> {
     let mut found = Vec::new();
     if path == Path::new("-") {
         found.push(Found::File { path: path.to_owned(), label: "standard input".into(), named: true, size: 0 });
@@ -110,7 +110,7 @@ pub(super) fn walk(path: &Path) -> Vec<Found> {
     }
     // A path that a person names may be a link or a pipe; below a folder neither is followed.
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => folder(path, path, 0, &mut found),
+        Ok(meta) if meta.is_dir() => Walk { root: path, stores }.folder(path, 0, &mut found),
         Ok(meta) => {
             found.push(Found::File { path: path.to_owned(), label: label(path, path), named: true, size: meta.len() })
         }
@@ -144,38 +144,6 @@ fn is_case(path: &Path) -> bool {
     path.join("case.db").is_file() && path.join("evidence/sha256").is_dir()
 }
 
-fn folder(path: &Path, root: &Path, depth: usize, found: &mut Vec<Found>) {
-    if is_case(path) {
-        return;
-    }
-    if depth > DEPTH {
-        found.push(Found::Blind(
-            path.to_owned(),
-            GapKind::Limit,
-            format!("nested deeper than {DEPTH} folders"),
-            "give the inner folder as a path of its own",
-        ));
-        return;
-    }
-    let tree = DiskTree::new(path);
-    let layouts: Vec<usize> = (0..LAYOUTS.len()).filter(|i| LAYOUTS[*i].claims(&tree)).collect();
-    found.extend(layouts.iter().map(|layout| Found::Store { path: path.to_owned(), layout: *layout }));
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => return found.push(unreadable(path, &error)),
-    };
-    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let inner = entry.path();
-        let name = entry.file_name();
-        let owned = layouts.iter().any(|i| LAYOUTS[*i].owns().iter().any(|o| owned_name(&name.to_string_lossy(), o)));
-        if !owned && name != ".git" {
-            self::entry(&inner, root, &entry, depth, found);
-        }
-    }
-}
-
 /// Device nodes (Docker keeps one in `volumes/`) hold no log.
 fn is_device(kind: fs::FileType) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
@@ -187,22 +155,63 @@ fn owned_name(name: &str, owned: &str) -> bool {
     owned.strip_suffix('*').map_or(name == owned, |start| name.starts_with(start))
 }
 
-fn entry(path: &Path, root: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>) {
-    match entry.file_type() {
-        Ok(kind) if kind.is_dir() => folder(path, root, depth + 1, found),
-        Ok(kind) if kind.is_file() => {
-            let size = entry.metadata().map_or(0, |m| m.len());
-            found.push(Found::File { path: path.to_owned(), label: label(path, root), named: false, size });
+/// A walk from one path on.
+struct Walk<'w> {
+    root: &'w Path,
+    stores: bool,
+}
+
+impl Walk<'_> {
+    fn folder(&self, path: &Path, depth: usize, found: &mut Vec<Found>) {
+        if is_case(path) {
+            return;
         }
-        // What a link names is evidence where it lies, if it lies under the path given.
-        Ok(kind) if kind.is_symlink() => {}
-        Ok(kind) if is_device(kind) => {}
-        Ok(_) => found.push(Found::Blind(
-            path.to_owned(),
-            GapKind::Unsupported,
-            "is a pipe or a socket".into(),
-            "nothing, if no evidence was expected in it",
-        )),
-        Err(error) => found.push(unreadable(path, &error)),
+        if depth > DEPTH {
+            found.push(Found::Blind(
+                path.to_owned(),
+                GapKind::Limit,
+                format!("nested deeper than {DEPTH} folders"),
+                "give the inner folder as a path of its own",
+            ));
+            return;
+        }
+        let tree = DiskTree::new(path);
+        let layouts: Vec<usize> = (0..LAYOUTS.len()).filter(|i| self.stores && LAYOUTS[*i].claims(&tree)).collect();
+        found.extend(layouts.iter().map(|layout| Found::Store { path: path.to_owned(), layout: *layout }));
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return found.push(unreadable(path, &error)),
+        };
+        let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let inner = entry.path();
+            let name = entry.file_name();
+            let owned =
+                layouts.iter().any(|i| LAYOUTS[*i].owns().iter().any(|o| owned_name(&name.to_string_lossy(), o)));
+            if !owned && name != ".git" {
+                self.entry(&inner, &entry, depth, found);
+            }
+        }
+    }
+
+    fn entry(&self, path: &Path, entry: &fs::DirEntry, depth: usize, found: &mut Vec<Found>) {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => self.folder(path, depth + 1, found),
+            Ok(kind) if kind.is_file() => {
+                let size = entry.metadata().map_or(0, |m| m.len());
+                found.push(Found::File { path: path.to_owned(), label: label(path, self.root), named: false, size });
+            }
+            // What a link names is evidence where it lies, if it lies under the path given.
+            Ok(kind) if kind.is_symlink() => {}
+            Ok(kind) if is_device(kind) => {}
+            Ok(_) => found.push(Found::Blind(
+                path.to_owned(),
+                GapKind::Unsupported,
+                "is a pipe or a socket".into(),
+                "nothing, if no evidence was expected in it",
+            )),
+            Err(error) => found.push(unreadable(path, &error)),
+        }
     }
 }

@@ -4,6 +4,7 @@ mod advisory;
 mod case;
 mod check;
 mod explain;
+mod hunt;
 mod observe;
 mod progress;
 mod report;
@@ -16,6 +17,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
     let paths = match &cli.command {
         Command::Check(arguments) => &arguments.paths[..],
         Command::Observe(arguments) => &arguments.paths[..],
+        Command::Hunt(arguments) => &arguments.paths[..],
         _ => &[],
     };
     if let Some(missing) = paths
@@ -34,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Observe(arguments) => observe::run(&arguments),
+        Command::Hunt(arguments) => hunt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Advisory(arguments) => advisory::run(&arguments),

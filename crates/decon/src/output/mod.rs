@@ -4,6 +4,7 @@
 
 pub(crate) mod escape;
 mod html;
+pub(crate) mod hunt;
 mod json;
 mod markdown;
 mod sarif;

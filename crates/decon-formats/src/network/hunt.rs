@@ -1,0 +1,311 @@
+//! The hunt: from blocks of bytes to hits, each with what its line says.
+//!
+//! Stage one finds candidate lines by the bytes that every spelling of an indicator must have.
+//! Stage two undoes encodings and compares names and addresses properly, and only then is a line
+//! read by the formats.
+
+use std::sync::Arc;
+
+use decon_core::indicator::{Found, IndicatorSet};
+use decon_core::window::Window;
+use decon_hunt::{Case, Finder, Lines};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::contact::Contact;
+use super::header::Header;
+use super::line::NetLine;
+use super::spelling;
+use super::{FORMATS, NetworkFormat, about};
+use crate::cut::Cutter;
+use crate::frame;
+
+/// What header lines begin with; they are read wherever they stand in a file.
+const HEADERS: [&str; 4] = ["#fields", "#separator", "#path\t", "#Fields:"];
+/// Text inside text inside text; deeper is not looked for.
+const DEPTH: u32 = 3;
+/// Bytes of a line that are kept and looked at; a record of a network log is far shorter.
+const LINE_BYTES: usize = 1 << 18;
+
+/// Indicators made ready for searching. Made once, shared by all readers.
+#[derive(Debug)]
+pub struct Hunter {
+    set: IndicatorSet,
+    finder: Finder,
+}
+
+impl Hunter {
+    /// Makes ready; `deep` looks for base64 forms too.
+    pub fn new(set: IndicatorSet, deep: bool) -> Option<Self> {
+        let mut needles: Vec<Vec<u8>> = HEADERS.iter().map(|h| h.as_bytes().to_vec()).collect();
+        for sought in set.sought() {
+            needles.extend(spelling::needles(&sought.target, deep));
+        }
+        needles.sort();
+        needles.dedup();
+        let finder = Finder::new(&needles, Case::Insensitive).ok()?;
+        Some(Self { set, finder })
+    }
+
+    /// The indicators.
+    pub fn set(&self) -> &IndicatorSet {
+        &self.set
+    }
+}
+
+/// What the search found in a block. Made apart, so that one thread may search while another reads.
+#[derive(Debug, Default)]
+pub struct HuntScanned(Lines);
+
+impl HuntScanned {
+    /// Searches a block.
+    pub fn fill(&mut self, block: &[u8], hunter: &Hunter) {
+        self.0.fill(&hunter.finder, block);
+    }
+}
+
+/// One indicator in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Which indicator, by its place in the set.
+    pub indicator: usize,
+    /// What stands there: the name with what is in front of it, the address.
+    pub text: Box<str>,
+    /// What the line says.
+    pub contact: Contact,
+    /// The format that read it; `text` where none did.
+    pub format: &'static str,
+    /// The line, from 1.
+    pub line: u64,
+    /// Offset of the line's first byte in the (decompressed) file.
+    pub offset: u64,
+    /// Why the line is only about the indicator.
+    pub about: Option<&'static str>,
+}
+
+/// What a file held.
+#[derive(Debug, Default)]
+pub struct Hunted {
+    /// Hits, in the order of lines.
+    pub hits: Vec<Hit>,
+    /// First and last time that lines of known formats told.
+    pub window: Option<Window>,
+    /// Lines in the file.
+    pub lines: u64,
+    /// Lines that were cut because they are too long.
+    pub long: Vec<u64>,
+}
+
+/// Reads one network log, block by block.
+#[derive(Debug)]
+pub struct HuntReader {
+    hunter: Arc<Hunter>,
+    zone: Option<TimeZone>,
+    cutter: Cutter,
+    header: Header,
+    hunted: Hunted,
+    scanned: HuntScanned,
+    begun: bool,
+}
+
+impl HuntReader {
+    /// A reader that looks for these; `zone` is what a person vouches for.
+    pub fn new(hunter: Arc<Hunter>, zone: Option<TimeZone>) -> Self {
+        Self {
+            hunter,
+            zone,
+            cutter: Cutter::default(),
+            header: Header::default(),
+            hunted: Hunted::default(),
+            scanned: HuntScanned::default(),
+            begun: false,
+        }
+    }
+
+    /// Takes the next bytes; they need not end at a line's end.
+    pub fn feed(&mut self, block: &[u8]) {
+        let mut scanned = std::mem::take(&mut self.scanned);
+        scanned.fill(block, &self.hunter);
+        self.feed_scanned(block, &scanned);
+        self.scanned = scanned;
+    }
+
+    /// Takes the next bytes and what a search of them has found.
+    pub fn feed_scanned(&mut self, block: &[u8], scanned: &HuntScanned) {
+        let cut = self.cutter.cut(block);
+        if let Some((whole, offset)) = cut.carried {
+            self.begin(&whole);
+            self.alone(&whole, offset);
+        }
+        if let Some(range) = cut.whole {
+            self.begin(&block[range.clone()]);
+            let hits = scanned.0.found.iter().filter(|l| l.start >= range.start && l.start <= range.end);
+            for line in hits {
+                let (number, offset) =
+                    (self.cutter.line + line.before as u64 + 1, self.cutter.offset + line.start as u64);
+                self.line(&block[line.start..line.end], number, offset);
+            }
+        }
+        self.cutter.done(block.len(), scanned.0.ends);
+        self.hunted.long.extend(cut.long);
+    }
+
+    /// Ends the reading.
+    pub fn finish(mut self) -> Hunted {
+        if let Some((last, offset)) = self.cutter.last() {
+            self.begin(&last);
+            self.alone(&last, offset);
+            self.cutter.line += 1;
+        }
+        self.hunted.lines = self.cutter.line;
+        self.hunted
+    }
+
+    /// The file's first line may name its columns.
+    fn begin(&mut self, text: &[u8]) {
+        if !self.begun {
+            self.begun = true;
+            let end = memchr::memchr(b'\n', text).unwrap_or(text.len()).min(LINE_BYTES);
+            self.header.take(&String::from_utf8_lossy(&text[..end]), true);
+        }
+    }
+
+    fn alone(&mut self, whole: &[u8], offset: u64) {
+        let mut lines = Lines::default();
+        lines.fill(&self.hunter.finder, whole);
+        if !lines.found.is_empty() {
+            self.line(whole, self.cutter.line + 1, offset);
+        }
+    }
+
+    fn line(&mut self, raw: &[u8], number: u64, offset: u64) {
+        let text = String::from_utf8_lossy(&raw[..raw.len().min(LINE_BYTES)]);
+        let text = text.trim_end_matches('\r');
+        if text.starts_with('#') && self.header.take(text, false) {
+            return;
+        }
+        let found = self.hunter.set.find(text);
+        if found.is_empty() {
+            return;
+        }
+        let read = interpret(text, &self.header, 0);
+        let indicators = found.len();
+        let exact = about::is_exact(read.format, &read.contact);
+        let about = if exact { None } else { about::reason(text, read.json.as_ref(), indicators) };
+        if let Some(at) = read.contact.at.resolve(self.zone.as_ref()) {
+            let one = Window { from: Some(at), until: Some(at) };
+            self.hunted.window = Some(self.hunted.window.map_or(one, |w| w.union(one)));
+        }
+        for Found { indicator, text } in found {
+            let contact = completed(read.contact.clone(), &text);
+            self.hunted.hits.push(Hit { indicator, text, contact, format: read.format, line: number, offset, about });
+        }
+    }
+}
+
+/// A line as a format read it.
+struct Read {
+    contact: Contact,
+    format: &'static str,
+    json: Option<Value>,
+}
+
+/// Where no format told the destination, it is what was found.
+fn completed(mut contact: Contact, text: &str) -> Contact {
+    if contact.destination.is_none() && contact.destination_ip.is_none() {
+        match text.parse::<std::net::IpAddr>() {
+            Ok(_) => contact.destination_ip = Some(text.into()),
+            Err(_) if decon_core::indicator::is_host(&text.to_ascii_lowercase()) => {
+                contact.destination = Some(text.into())
+            }
+            Err(_) => {}
+        }
+    }
+    contact
+}
+
+/// Reads a line with one format alone: what its fuzz target does.
+pub fn read_as(format: &dyn NetworkFormat, text: &str, header: &Header) -> Option<Contact> {
+    let (clean, _) = frame::plain(text);
+    let frame = frame::peel(&clean);
+    let json = object(&clean);
+    format.read(&NetLine { whole: &clean, frame: &frame, json: json.as_ref(), header })
+}
+
+fn interpret(text: &str, header: &Header, depth: u32) -> Read {
+    let (clean, _) = frame::plain(text);
+    let peeled = frame::peel(&clean);
+    let json = object(&clean);
+    if let Some(value) = json {
+        let records = records(&value);
+        let read = |record: &Value| {
+            let line = NetLine { whole: &clean, frame: &peeled, json: Some(record), header };
+            FORMATS.iter().find_map(|f| f.read(&line).map(|contact| (contact, f.name())))
+        };
+        let mut best: Option<(Contact, &'static str)> = None;
+        for (contact, format) in records.iter().filter_map(|record| read(record)) {
+            if best.as_ref().is_none_or(|(_, name)| *name == "json" && format != "json") {
+                best = Some((contact, format));
+            }
+        }
+        let inner = if depth < DEPTH { inner_text(&value) } else { None };
+        let inner = inner.map(|inner| interpret(inner, header, depth + 1)).filter(|read| read.format != "text");
+        let (contact, format) = best.unwrap_or_default();
+        return match inner {
+            // A record around a line: the line says more, the record perhaps when.
+            Some(mut inner) if matches!(format, "json" | "") => {
+                inner.contact.at = inner.contact.at.or(contact.at);
+                inner.contact.at_raw = inner.contact.at_raw.or(contact.at_raw);
+                inner
+            }
+            _ => Read { contact, format: if format.is_empty() { "json" } else { format }, json: Some(value) },
+        };
+    }
+    let line = NetLine { whole: &clean, frame: &peeled, json: None, header };
+    match FORMATS.iter().find_map(|f| f.read(&line).map(|contact| (contact, f.name()))) {
+        Some((contact, format)) => Read { contact, format, json: None },
+        None => Read { contact: Contact { at: peeled.stamp, ..Contact::default() }, format: "text", json: None },
+    }
+}
+
+/// The JSON object in a line, behind a header perhaps.
+fn object(text: &str) -> Option<Value> {
+    let at = text.find('{').filter(|at| *at < 1024)?;
+    let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+    stream.next()?.ok().filter(Value::is_object)
+}
+
+/// A record and the records that exporters wrap.
+fn records(value: &Value) -> Vec<&Value> {
+    let wrappers = ["event", "_source", "result", "data", "payload", "record", "fields", "flow"];
+    let inner = wrappers.iter().filter_map(|key| value.get(*key)).filter(|v| v.is_object());
+    let mut records = vec![value];
+    for inner in inner {
+        records.push(inner);
+        records.extend(wrappers.iter().filter_map(|key| inner.get(*key)).filter(|v| v.is_object()));
+    }
+    records
+}
+
+/// The line that a record wraps.
+fn inner_text(value: &Value) -> Option<&str> {
+    const KEYS: [&str; 12] = [
+        "_raw",
+        "raw",
+        "log",
+        "message",
+        "msg",
+        "MESSAGE",
+        "full_log",
+        "text",
+        "line",
+        "textPayload",
+        "original",
+        "rawLog",
+    ];
+    let here = KEYS.iter().filter_map(|key| value.get(*key)).find_map(Value::as_str);
+    let below = ["event", "result", "_source"]
+        .iter()
+        .filter_map(|k| value.get(*k)?.get("original").or_else(|| value.get(*k)?.get("_raw")));
+    here.or_else(|| below.into_iter().find_map(Value::as_str)).filter(|text| text.len() > 16)
+}

@@ -1,0 +1,130 @@
+//! Shapes: JSON records told by the keys they have, and where their fields are.
+//!
+//! A format is a table of key names. A key is looked for as it stands (`id.orig_h` is one key in
+//! Zeek's JSON) and then as a path (`http.hostname`); `[0]` is the first of a list.
+
+use serde_json::Value;
+
+use super::contact::{Contact, Outcome, some};
+use crate::frame::{self, Stamp};
+
+/// Where a format keeps what. Alternatives stand in the order of preference.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// Keys that all must be there.
+    pub(super) needs: &'static [&'static str],
+    /// Keys of which one must be there; none listed means none needed.
+    pub(super) any: &'static [&'static str],
+    pub(super) at: &'static [&'static str],
+    pub(super) source: &'static [&'static str],
+    pub(super) destination: &'static [&'static str],
+    pub(super) destination_ip: &'static [&'static str],
+    pub(super) user_agent: &'static [&'static str],
+    pub(super) url: &'static [&'static str],
+    pub(super) method: &'static [&'static str],
+    pub(super) status: &'static [&'static str],
+    pub(super) bytes_out: &'static [&'static str],
+    /// Whether times without zone are UTC, by the format's documentation.
+    pub(super) utc: bool,
+}
+
+impl Shape {
+    /// A shape that has nothing.
+    pub(super) const EMPTY: Self = Self {
+        needs: &[],
+        any: &[],
+        at: &[],
+        source: &[],
+        destination: &[],
+        destination_ip: &[],
+        user_agent: &[],
+        url: &[],
+        method: &[],
+        status: &[],
+        bytes_out: &[],
+        utc: false,
+    };
+
+    /// The fields of a record of this shape.
+    pub(super) fn read(&self, value: &Value) -> Option<Contact> {
+        let has = |key: &&str| find(value, key).is_some_and(|v| !v.is_null());
+        if !self.needs.iter().all(has) || !(self.any.is_empty() || self.any.iter().any(has)) {
+            return None;
+        }
+        let first = |keys: &[&str]| keys.iter().filter_map(|key| find(value, key)).find_map(text);
+        let (at, at_raw) =
+            self.at.iter().filter_map(|key| find(value, key)).find_map(|v| self.time(v)).unwrap_or_default();
+        let contact = Contact {
+            at,
+            at_raw: (!at_raw.is_empty()).then(|| at_raw.into()),
+            source: first(self.source),
+            destination: first(self.destination),
+            destination_ip: first(self.destination_ip),
+            user_agent: first(self.user_agent),
+            url: first(self.url),
+            method: first(self.method),
+            status: first(self.status),
+            bytes_out: first(self.bytes_out).and_then(|n| n.parse().ok()),
+            outcome: Outcome::Unknown,
+        };
+        Some(contact.complete())
+    }
+
+    fn time(&self, value: &Value) -> Option<(Stamp, String)> {
+        let raw = text(value)?;
+        let stamp = match raw.parse::<f64>() {
+            Ok(number) => epoch(number).unwrap_or_default(),
+            Err(_) => zoned(frame::parse_rfc3339(&raw), self.utc),
+        };
+        Some((stamp, raw.into()))
+    }
+}
+
+/// A local time of a format that is documented to write UTC.
+pub(super) fn zoned(stamp: Stamp, utc: bool) -> Stamp {
+    match stamp {
+        Stamp::Local(local) if utc => {
+            local.to_zoned(jiff::tz::TimeZone::UTC).map_or(stamp, |z| Stamp::Utc(z.timestamp()))
+        }
+        _ => stamp,
+    }
+}
+
+/// Seconds, milli-, micro- or nanoseconds since 1970, told by magnitude.
+pub(super) fn epoch(number: f64) -> Option<Stamp> {
+    let seconds = match number {
+        n if n >= 1e18 => n / 1e9,
+        n if n >= 1e15 => n / 1e6,
+        n if n >= 1e12 => n / 1e3,
+        n => n,
+    };
+    Stamp::from_epoch_seconds(seconds)
+}
+
+/// What stands under a key, or under a path of keys.
+pub(super) fn find<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    if let Some(there) = value.get(key) {
+        return Some(there);
+    }
+    let (head, rest) = key.split_once('.').map_or((key, None), |(head, rest)| (head, Some(rest)));
+    let (name, listed) = head.strip_suffix("[0]").map_or((head, false), |name| (name, true));
+    let mut inner = value.get(name)?;
+    if listed {
+        inner = inner.as_array()?.first()?;
+    }
+    match rest {
+        Some(rest) => find(inner, rest),
+        None if listed => Some(inner),
+        None => None,
+    }
+}
+
+/// A string, number or first string of a list, if it says anything.
+pub(super) fn text(value: &Value) -> Option<Box<str>> {
+    match value {
+        Value::String(text) => some(text),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Array(items) => items.iter().find_map(text),
+        _ => None,
+    }
+}

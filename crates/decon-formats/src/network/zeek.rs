@@ -1,0 +1,164 @@
+//! Zeek: conn, dns, http, ssl and others, as TSV with its `#fields` and as JSON.
+//!
+//! Source: docs.zeek.org "Zeek Log Formats" and each log's reference. `id.resp_h` of a DNS query is
+//! the resolver. A TSV file without its header is read by the columns that Zeek writes by default.
+
+use super::NetworkFormat;
+use super::contact::{Contact, Outcome, some};
+use super::line::{JsonFormat, NetLine};
+use super::shape::{Shape, epoch, find, text};
+use crate::frame;
+
+const SHAPE: Shape = Shape {
+    needs: &["id.orig_h"],
+    at: &["ts", "_write_ts"],
+    source: &["id.orig_h"],
+    destination: &["host", "query", "server_name", "hostname"],
+    destination_ip: &["id.resp_h"],
+    user_agent: &["user_agent"],
+    url: &["uri"],
+    method: &["method"],
+    status: &["status_code", "rcode_name", "conn_state"],
+    bytes_out: &["orig_bytes", "request_body_len"],
+    ..Shape::EMPTY
+};
+
+/// Zeek's JSON logs.
+pub(super) const ZEEK_JSON: JsonFormat = JsonFormat {
+    name: "zeek-json",
+    doc: "Zeek's JSON logs: conn, dns, http, ssl.",
+    shape: SHAPE,
+    finish: |value, contact| judge(contact, |key| find(value, key).and_then(text)),
+};
+
+/// Zeek's tab separated logs.
+#[derive(Debug)]
+pub(super) struct ZeekTsv;
+
+impl NetworkFormat for ZeekTsv {
+    fn name(&self) -> &'static str {
+        "zeek-tsv"
+    }
+    fn doc(&self) -> &'static str {
+        "Zeek's tab separated logs with their #fields header, or the default columns without."
+    }
+    fn read(&self, line: &NetLine<'_>) -> Option<Contact> {
+        let separator = line.header.zeek_separator.unwrap_or('\t');
+        let cells: Vec<&str> = line.whole.trim_end_matches(['\r', '\n']).split(separator).collect();
+        let defaults = default_columns(&cells);
+        let names: Vec<&str> = match (line.header.zeek.is_empty(), defaults) {
+            (false, _) => line.header.zeek.iter().map(|f| &**f).collect(),
+            (true, Some(names)) => names.to_vec(),
+            (true, None) => return None,
+        };
+        if cells.len() < 4 || !names.contains(&"id.orig_h") {
+            return None;
+        }
+        let cell = |key: &str| names.iter().position(|n| *n == key).and_then(|at| cells.get(at)).and_then(|c| some(c));
+        let first = |keys: &[&str]| keys.iter().find_map(|key| cell(key));
+        let raw = cell("ts")?;
+        let contact = Contact {
+            at: raw.parse().ok().and_then(epoch).unwrap_or_else(|| frame::parse_rfc3339(&raw)),
+            at_raw: Some(raw),
+            source: first(SHAPE.source),
+            destination: first(SHAPE.destination),
+            destination_ip: first(SHAPE.destination_ip),
+            user_agent: first(SHAPE.user_agent),
+            url: first(SHAPE.url),
+            method: first(SHAPE.method),
+            status: first(SHAPE.status),
+            bytes_out: first(SHAPE.bytes_out).and_then(|n| n.parse().ok()),
+            outcome: Outcome::Unknown,
+        };
+        Some(judge(contact.complete(), cell))
+    }
+}
+
+/// From the log's own words: an HTTP status, a DNS code, how a connection ended, how much was sent.
+fn judge(mut contact: Contact, cell: impl Fn(&str) -> Option<Box<str>>) -> Contact {
+    let sent = contact.bytes_out.unwrap_or(0) > 0;
+    contact.outcome = if cell("query").is_some() {
+        cell("rcode_name").or_else(|| cell("rcode")).and_then(|c| Outcome::of_rcode(&c)).unwrap_or(Outcome::Attempted)
+    } else if let Some(state) = cell("conn_state") {
+        match &*state {
+            "REJ" | "RSTOS0" | "RSTRH" | "S0" | "SH" | "SHR" => Outcome::Attempted,
+            _ if sent => Outcome::Sent,
+            _ => Outcome::Attempted,
+        }
+    } else if let Some(status) = cell("status_code") {
+        Outcome::of_status(&status).unwrap_or(Outcome::Attempted)
+    } else if cell("established").is_some_and(|e| matches!(&*e, "T" | "true")) {
+        Outcome::Sent
+    } else {
+        Outcome::Attempted
+    };
+    contact
+}
+
+/// Zeek's default columns, told by how many there are and what kind of log it must then be.
+fn default_columns<'c>(cells: &[&str]) -> Option<&'c [&'c str]> {
+    const CONN: &[&str] = &[
+        "ts",
+        "uid",
+        "id.orig_h",
+        "id.orig_p",
+        "id.resp_h",
+        "id.resp_p",
+        "proto",
+        "service",
+        "duration",
+        "orig_bytes",
+        "resp_bytes",
+        "conn_state",
+    ];
+    const DNS: &[&str] = &[
+        "ts",
+        "uid",
+        "id.orig_h",
+        "id.orig_p",
+        "id.resp_h",
+        "id.resp_p",
+        "proto",
+        "trans_id",
+        "rtt",
+        "query",
+        "qclass",
+        "qclass_name",
+        "qtype",
+        "qtype_name",
+        "rcode",
+        "rcode_name",
+    ];
+    const HTTP: &[&str] = &[
+        "ts",
+        "uid",
+        "id.orig_h",
+        "id.orig_p",
+        "id.resp_h",
+        "id.resp_p",
+        "trans_depth",
+        "method",
+        "host",
+        "uri",
+        "referrer",
+        "version",
+        "user_agent",
+        "origin",
+        "request_body_len",
+        "response_body_len",
+        "status_code",
+    ];
+    const SSL: &[&str] =
+        &["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "version", "cipher", "curve", "server_name"];
+    cells.first()?.split_once('.')?.0.parse::<u64>().ok().filter(|seconds| *seconds > 1_000_000_000)?;
+    cells.get(2)?.parse::<std::net::IpAddr>().ok()?;
+    cells.get(4)?.parse::<std::net::IpAddr>().ok()?;
+    let sixth = *cells.get(6)?;
+    match sixth {
+        "tcp" | "udp" | "icmp" if cells.get(7).is_some_and(|c| c.parse::<u32>().is_ok()) => Some(DNS),
+        "tcp" | "udp" | "icmp" => Some(CONN),
+        _ if sixth.starts_with("TLS") || sixth.starts_with("SSL") => Some(SSL),
+        _ if sixth.parse::<u32>().is_ok() => Some(HTTP),
+        _ => None,
+    }
+}

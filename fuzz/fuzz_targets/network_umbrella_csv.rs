@@ -1,0 +1,4 @@
+//! Fuzzes the network format `umbrella-csv` alone: no panic, whatever the bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decon_fuzz::network("umbrella-csv", bytes));
