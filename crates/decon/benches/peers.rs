@@ -55,6 +55,11 @@ fn time(program: &str, arguments: &[&str]) -> (f64, u64) {
     runs[2]
 }
 
+/// What was just written is on the disk before anything is timed: writing back takes memory's time.
+fn settle() {
+    let _ = Command::new("sync").status();
+}
+
 fn row(work: &str, ours: f64, peer: Option<(f64, &str)>) {
     let (theirs, ratio, name) = match peer {
         Some((theirs, name)) => (format!("{theirs:.3} s"), format!("{:.2}x", theirs / ours), name),
@@ -144,6 +149,7 @@ fn logs(folder: &Path) {
         fs::write(logs.join(format!("job-{i}.log")), job(&mut numbers, 16 << 20)).unwrap();
     }
     let path = logs.to_str().unwrap();
+    settle();
     let (ours, memory) = time(DECON, &["observe", path]);
     let peer = rg().map(|rg| {
         let version = Command::new(&rg).arg("--version").output().unwrap();
@@ -158,6 +164,7 @@ fn logs(folder: &Path) {
     for i in 0..64 {
         file.write_all(&fs::read(logs.join(format!("job-{i}.log"))).unwrap()).unwrap();
     }
+    settle();
     let ours = time(DECON, &["observe", one.to_str().unwrap()]).0;
     let peer = rg().map(|rg| {
         time(

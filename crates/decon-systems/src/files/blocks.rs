@@ -1,27 +1,26 @@
-//! One large file read by several threads: each reads and searches a block, one takes them in order.
+//! One large file read by several threads: each reads and searches a block, then takes its turn.
 //!
-//! Blocks are cut anywhere; who takes them joins what lies over an edge. Memory is bounded by the
-//! portions, which go round: a thread holds one before it takes the next place, so that every
-//! place given out is also delivered.
+//! Blocks are cut anywhere; who takes them joins what lies over an edge. A thread has one buffer,
+//! which stays in its cache from the kernel's copy to the taking; nothing is handed to another
+//! thread, and memory is a buffer a thread.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 /// Bytes of a block: with what the search needs they stay in the second-level cache.
-const BLOCK: usize = 1024 << 10;
-/// Blocks read ahead, a thread.
-const AHEAD: usize = 4;
+const BLOCK: usize = 128 << 10;
+/// Looks at whose turn it is before a thread goes to sleep: about the time that a block takes.
+const LOOKS: u32 = 4000;
 
-/// A block on its way from a thread that searched it to the one that takes it.
-struct Portion<T> {
-    bytes: Vec<u8>,
-    found: T,
-    failed: Option<io::Error>,
+/// Whose turn it is, and what takes blocks.
+struct Turns<F> {
+    next: AtomicU64,
+    taking: Mutex<(F, io::Result<()>)>,
+    changed: Condvar,
 }
 
 /// Reads `size` bytes of the file from its start, `search`es blocks on `threads` threads, and hands
@@ -33,97 +32,87 @@ pub(super) fn ordered<T: Default + Send>(
     size: u64,
     threads: usize,
     search: impl Fn(&[u8], &mut T) + Sync,
-    mut take: impl FnMut(&[u8], &T),
+    take: impl FnMut(&[u8], &T) + Send,
 ) -> io::Result<()> {
-    let (give_back, free) = mpsc::channel();
-    for _ in 0..threads * AHEAD {
-        // The receiver lives as long as this function.
-        let _ = give_back.send(Portion { bytes: Vec::new(), found: T::default(), failed: None });
-    }
-    let free = Mutex::new(free);
-    let turn = AtomicU64::new(0);
-    let (send, receive) = mpsc::channel::<(u64, Portion<T>)>();
+    let given = AtomicU64::new(0);
+    let turns = Turns { next: AtomicU64::new(0), taking: Mutex::new((take, Ok(()))), changed: Condvar::new() };
     std::thread::scope(|scope| {
-        // Both end with this closure, whatever happens: then no thread waits for anything.
-        let (give_back, receive) = (give_back, receive);
         for _ in 0..threads {
-            let (send, free, turn, search) = (send.clone(), &free, &turn, &search);
+            let (given, turns, search) = (&given, &turns, &search);
             scope.spawn(move || {
-                while let Some(mut portion) = next_free(free) {
-                    let at = turn.fetch_add(1, Ordering::Relaxed);
+                let mut bytes = Vec::new();
+                let mut found = T::default();
+                loop {
+                    let at = given.fetch_add(1, Ordering::Relaxed);
                     let from = at.saturating_mul(BLOCK as u64);
                     if from >= size {
                         return;
                     }
-                    portion.read(file, from, usize::try_from(size - from).map_or(BLOCK, |left| left.min(BLOCK)));
-                    portion.search(search);
-                    if send.send((at, portion)).is_err() {
+                    let read = fill(&mut bytes, file, from, size - from);
+                    let read = read.and(searched(search, &bytes, &mut found));
+                    if !turns.take(at, &bytes, &found, read) {
                         return;
                     }
                 }
             });
         }
-        drop(send);
-        in_order(&receive, |mut portion| {
-            take(&portion.bytes, &portion.found);
-            let failed = portion.failed.take();
-            let _ = give_back.send(portion);
-            failed.map_or(Ok(()), Err)
-        })
-    })
+    });
+    turns.taking.into_inner().map_or_else(|_| Err(defect()), |(_, ended)| ended)
 }
 
-fn next_free<T>(free: &Mutex<mpsc::Receiver<Portion<T>>>) -> Option<Portion<T>> {
-    free.lock().ok()?.recv().ok()
+impl<F> Turns<F> {
+    /// Waits for the turn of block `at` and takes it; says whether to go on.
+    fn take<T>(&self, at: u64, bytes: &[u8], found: &T, read: io::Result<()>) -> bool
+    where
+        F: FnMut(&[u8], &T),
+    {
+        let mut looks = 0;
+        while self.next.load(Ordering::Acquire) != at && looks < LOOKS {
+            std::hint::spin_loop();
+            looks += 1;
+        }
+        let Ok(mut taking) = self.taking.lock() else { return false };
+        while self.next.load(Ordering::Acquire) != at {
+            // A thread that failed while it took wakes nobody: so look again now and then.
+            let Ok((woken, _)) = self.changed.wait_timeout(taking, Duration::from_millis(20)) else { return false };
+            taking = woken;
+        }
+        if taking.1.is_ok() {
+            (taking.0)(bytes, found);
+            taking.1 = read;
+        }
+        let go_on = taking.1.is_ok();
+        self.next.store(at + 1, Ordering::Release);
+        drop(taking);
+        self.changed.notify_all();
+        go_on
+    }
 }
 
-/// Stops at the first error; then the threads find nobody to send to, and stop too.
-fn in_order<T>(
-    receive: &mpsc::Receiver<(u64, Portion<T>)>,
-    mut take: impl FnMut(Portion<T>) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    for (at, portion) in receive {
-        waiting.insert(at, portion);
-        while let Some(portion) = waiting.remove(&next) {
-            take(portion)?;
-            next += 1;
-        }
-    }
-    Ok(())
+/// A defect of ours must not leave the others waiting for this block.
+fn searched<T>(search: &impl Fn(&[u8], &mut T), bytes: &[u8], found: &mut T) -> io::Result<()> {
+    let attempt = std::panic::AssertUnwindSafe(|| search(bytes, found));
+    std::panic::catch_unwind(attempt).map_err(|_| defect())
 }
 
-impl<T> Portion<T> {
-    /// A defect of ours must not leave the others waiting for this block.
-    fn search(&mut self, search: &impl Fn(&[u8], &mut T)) {
-        let attempt = std::panic::AssertUnwindSafe(|| search(&self.bytes, &mut self.found));
-        if std::panic::catch_unwind(attempt).is_err() {
-            self.failed = Some(io::Error::other("decon failed on it: a defect; report it with the file"));
-        }
-    }
+fn defect() -> io::Error {
+    io::Error::other("decon failed on it: a defect; report it with the file")
+}
 
-    fn read(&mut self, file: &File, from: u64, bytes: usize) {
-        self.bytes.resize(bytes, 0);
-        let mut done = 0;
-        while done < bytes {
-            match file.read_at(&mut self.bytes[done..], from + done as u64) {
-                // The file was cut while it was read.
-                Ok(0) => {
-                    self.failed =
-                        Some(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was read"));
-                    break;
-                }
-                Ok(more) => done += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failed = Some(error);
-                    break;
-                }
-            }
+fn fill(bytes: &mut Vec<u8>, file: &File, from: u64, left: u64) -> io::Result<()> {
+    bytes.resize(usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK)), 0);
+    let mut done = 0;
+    let mut ended = Ok(());
+    while done < bytes.len() && ended.is_ok() {
+        match file.read_at(&mut bytes[done..], from + done as u64) {
+            Ok(0) => ended = Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was read")),
+            Ok(more) => done += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => ended = Err(error),
         }
-        self.bytes.truncate(done);
     }
+    bytes.truncate(done);
+    ended
 }
 
 #[cfg(test)]

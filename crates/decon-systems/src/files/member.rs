@@ -104,7 +104,7 @@ fn hash(path: &Path) -> Option<Digest> {
     }
 }
 
-fn read_open(mut file: File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64)) -> Evidence {
+fn read_open(mut file: File, size: u64, origin: &Origin<'_>, tell: &(dyn Fn(u64) + Sync)) -> Evidence {
     let mut head = vec![0; decode::HEAD];
     let seekable = file.stream_position().is_ok() && size > 0;
     if !seekable {
@@ -125,7 +125,7 @@ fn read_open(mut file: File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64))
 }
 
 /// A large log, searched by several threads.
-fn read_large(file: &File, size: u64, origin: &Origin<'_>, tell: &dyn Fn(u64)) -> Evidence {
+fn read_large(file: &File, size: u64, origin: &Origin<'_>, tell: &(dyn Fn(u64) + Sync)) -> Evidence {
     log::read(origin, |readers| {
         let mut bytes = 0;
         let search = |block: &[u8], scan: &mut log::Scan| scan.fill(block, origin.options);
