@@ -20,6 +20,14 @@ fn hunter() -> Arc<Hunter> {
     Arc::new(Hunter::new(set, false).unwrap())
 }
 
+/// The same three among so many others that the search goes by dots.
+fn crowded() -> Arc<Hunter> {
+    let others = (0..400).map(|i| format!("host-{i}.crowd-{i}.example.org"));
+    let sought = ["c2.example.net", "198.51.100.7", "KICS-Telemetry/2.0"].map(str::to_owned).into_iter().chain(others);
+    let set = IndicatorSet::new(sought.map(|s| Sought::parse(&s).unwrap()).collect());
+    Arc::new(Hunter::new(set, false).unwrap())
+}
+
 fn read(hunter: &Arc<Hunter>, bytes: &[u8], block: usize) -> Hunted {
     let mut reader = HuntReader::new(Arc::clone(hunter), None);
     bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
@@ -109,10 +117,12 @@ proptest! {
         ),
         block in 1usize..50,
     ) {
-        let hunter = hunter();
         let text = parts.concat();
-        let found: Vec<(u64, usize)> = read(&hunter, text.as_bytes(), block).hits.iter().map(|h| (h.line, h.indicator)).collect();
-        prop_assert_eq!(found, naive(&hunter, &text));
+        for hunter in [hunter(), crowded()] {
+            let hits = read(&hunter, text.as_bytes(), block).hits;
+            let found: Vec<(u64, usize)> = hits.iter().map(|h| (h.line, h.indicator)).collect();
+            prop_assert_eq!(found, naive(&hunter, &text));
+        }
     }
 
     #[test]

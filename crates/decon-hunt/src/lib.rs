@@ -5,10 +5,12 @@
 //! `unsafe` code (vector loads; each block says why it is sound).
 
 mod finder;
+mod hosts;
 mod kernel;
 mod lines;
 mod sieve;
 mod words;
 
 pub use finder::{Case, Finder, Hit, NeedleError};
+pub use hosts::HostFinder;
 pub use lines::{FoundLine, Lines};

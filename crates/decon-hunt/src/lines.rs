@@ -31,9 +31,14 @@ pub struct Lines {
 impl Lines {
     /// Looks through a block. Its first and last line may be parts of longer ones: the caller knows.
     pub fn fill(&mut self, finder: &Finder, block: &[u8]) {
+        self.fill_with(block, |hits| finder.find(block, hits));
+    }
+
+    /// The same with a search of the caller's, whose hits stand in the order of lines.
+    pub fn fill_with(&mut self, block: &[u8], search: impl FnOnce(&mut Vec<Hit>)) {
         self.found.clear();
         self.hits.clear();
-        finder.find(block, &mut self.hits);
+        search(&mut self.hits);
         let (mut counted, mut before, mut hit) = (0, 0, 0);
         while let Some(first) = self.hits.get(hit) {
             let start = memchr::memrchr(b'\n', &block[counted..first.start]).map_or(counted, |n| counted + n + 1);

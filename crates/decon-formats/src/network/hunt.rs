@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use decon_core::indicator::{Found, IndicatorSet};
+use decon_core::indicator::{Found, IndicatorSet, Sought};
 use decon_core::window::Window;
-use decon_hunt::{Case, Finder, Lines};
+use decon_hunt::{Case, Finder, HostFinder, Lines};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -27,24 +27,49 @@ const DEPTH: u32 = 3;
 /// Bytes of a line that are kept and looked at; a record of a network log is far shorter.
 const LINE_BYTES: usize = 1 << 18;
 
+/// More spellings than this are not searched as literals: names and addresses then by their dots.
+const FEW: usize = 120;
+
 /// Indicators made ready for searching. Made once, shared by all readers.
 #[derive(Debug)]
 pub struct Hunter {
     set: IndicatorSet,
     finder: Finder,
+    /// Names and addresses, where there are many.
+    hosts: Option<HostFinder>,
 }
 
 impl Hunter {
-    /// Makes ready; `deep` looks for base64 forms too.
+    /// Makes ready; `deep` looks for base64 forms too. `None` where the literals are more than 65,000.
     pub fn new(set: IndicatorSet, deep: bool) -> Option<Self> {
-        let mut needles: Vec<Vec<u8>> = HEADERS.iter().map(|h| h.as_bytes().to_vec()).collect();
-        for sought in set.sought() {
-            needles.extend(spelling::needles(&sought.target, deep));
-        }
-        needles.sort();
-        needles.dedup();
+        let spelled = |at_dots: bool| {
+            let mut needles: Vec<Vec<u8>> = HEADERS.iter().map(|h| h.as_bytes().to_vec()).collect();
+            let literal = |sought: &&Sought| !(at_dots && spelling::stands_at_dots(&sought.target));
+            for sought in set.sought().iter().filter(literal) {
+                needles.extend(spelling::needles(&sought.target, deep));
+            }
+            if at_dots {
+                needles.extend(spelling::encoded_dots());
+            }
+            needles.sort();
+            needles.dedup();
+            needles
+        };
+        let needles = spelled(false);
+        let (needles, hosts) =
+            if needles.len() <= FEW { (needles, None) } else { (spelled(true), Some(spelling::hosts(set.sought()))) };
         let finder = Finder::new(&needles, Case::Insensitive).ok()?;
-        Some(Self { set, finder })
+        Some(Self { set, finder, hosts })
+    }
+
+    fn search(&self, block: &[u8], lines: &mut Lines) {
+        lines.fill_with(block, |hits| {
+            self.finder.find(block, hits);
+            if let Some(hosts) = &self.hosts {
+                hosts.find(block, hits);
+                hits.sort_unstable();
+            }
+        });
     }
 
     /// The indicators.
@@ -60,7 +85,7 @@ pub struct HuntScanned(Lines);
 impl HuntScanned {
     /// Searches a block.
     pub fn fill(&mut self, block: &[u8], hunter: &Hunter) {
-        self.0.fill(&hunter.finder, block);
+        hunter.search(block, &mut self.0);
     }
 }
 
@@ -172,7 +197,7 @@ impl HuntReader {
 
     fn alone(&mut self, whole: &[u8], offset: u64) {
         let mut lines = Lines::default();
-        lines.fill(&self.hunter.finder, whole);
+        self.hunter.search(whole, &mut lines);
         if !lines.found.is_empty() {
             self.line(whole, self.cutter.line + 1, offset);
         }

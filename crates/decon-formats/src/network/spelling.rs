@@ -5,7 +5,8 @@
 
 use std::net::IpAddr;
 
-use decon_core::indicator::Target;
+use decon_core::indicator::{Sought, Target};
+use decon_hunt::HostFinder;
 
 /// Spellings of one indicator.
 pub(super) fn needles(target: &Target, deep: bool) -> Vec<Vec<u8>> {
@@ -26,6 +27,49 @@ pub(super) fn needles(target: &Target, deep: bool) -> Vec<Vec<u8>> {
         needles.extend(base64_of(&wide));
     }
     needles.into_iter().map(String::into_bytes).filter(|needle| needle.len() >= 4).collect()
+}
+
+/// Whether a search at dots finds it: names with one, IPv4 addresses and ranges.
+pub(super) fn stands_at_dots(target: &Target) -> bool {
+    match target {
+        Target::Domain { name: host, .. } | Target::Url { host, .. } => host.contains('.'),
+        Target::Address(address) | Target::Range(address, _) => address.is_ipv4(),
+        Target::UserAgent(_) => false,
+    }
+}
+
+/// What stands for a dot in encoded names, with the byte that may stand beside it: any line with
+/// one is a candidate where the names are too many to spell.
+pub(super) fn encoded_dots() -> impl Iterator<Item = Vec<u8>> {
+    let letters = (b'a'..=b'z').chain(b'0'..=b'9');
+    let beside = letters.flat_map(|b| {
+        let c = char::from(b);
+        [format!("%2e{c}"), format!("{c}(0)"), format!("ffff:{c}")]
+    });
+    beside.chain(["%252e".to_owned(), "u002e".to_owned()]).map(String::into_bytes)
+}
+
+/// The names, addresses and ranges of all indicators that stand at dots.
+pub(super) fn hosts(sought: &[Sought]) -> HostFinder {
+    let v4 = |address: &IpAddr| match address {
+        IpAddr::V4(v4) => Some(v4.to_bits()),
+        IpAddr::V6(_) => None,
+    };
+    let of_url = |host: &str| host.parse::<IpAddr>().ok();
+    let names = sought.iter().filter_map(|s| match &s.target {
+        Target::Domain { name: host, .. } | Target::Url { host, .. } => Some(&**host),
+        _ => None,
+    });
+    let addresses = sought.iter().filter_map(|s| match &s.target {
+        Target::Address(address) => v4(address),
+        Target::Url { host, .. } => of_url(host).as_ref().and_then(v4),
+        _ => None,
+    });
+    let ranges = sought.iter().filter_map(|s| match &s.target {
+        Target::Range(first, bits) => v4(first).map(|first| (first, *bits)),
+        _ => None,
+    });
+    HostFinder::new(names, addresses, ranges)
 }
 
 /// A name as it stands, with its dots encoded, and label by label.
@@ -118,7 +162,6 @@ fn base64_of(bytes: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use decon_core::indicator::Sought;
 
     fn spelled(text: &str) -> Vec<String> {
         let target = Sought::parse(text).expect("an indicator").target;
