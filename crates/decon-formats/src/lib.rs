@@ -3,6 +3,7 @@
 //! Pure and total: nothing here opens a file, and nothing here fails or panics. What cannot be
 //! read becomes a gap with its reason. Every format is one file and one line in a table.
 
+mod base64;
 mod cut;
 pub mod feed;
 pub mod frame;

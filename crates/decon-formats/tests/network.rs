@@ -82,6 +82,17 @@ fn every_network_format_reads_its_fixtures() {
 }
 
 #[test]
+fn base64_is_looked_into_when_asked() {
+    let set = || IndicatorSet::new(vec![Sought::parse("audit.checkmarx.cx").unwrap()]);
+    let text =
+        b"cookie=eCBhdWRpdC5jaGVja21hcnguY3g=\npowershell -enc YQB1AGQAaQB0AC4AYwBoAGUAYwBrAG0AYQByAHgALgBjAHgA\n";
+    for (deep, wanted) in [(false, 0), (true, 2)] {
+        let hunter = Arc::new(Hunter::new(set(), deep).unwrap());
+        assert_eq!(read(&hunter, text, 1 << 20).hits.len(), wanted, "deep {deep}");
+    }
+}
+
+#[test]
 fn how_a_log_is_cut_into_blocks_does_not_matter() {
     let hunter = hunter();
     for format in FORMATS {

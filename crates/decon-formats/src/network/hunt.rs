@@ -17,6 +17,7 @@ use super::header::Header;
 use super::line::NetLine;
 use super::spelling;
 use super::{FORMATS, NetworkFormat, about};
+use crate::base64;
 use crate::cut::Cutter;
 use crate::frame;
 
@@ -37,6 +38,7 @@ pub struct Hunter {
     finder: Finder,
     /// Names and addresses, where there are many.
     hosts: Option<HostFinder>,
+    deep: bool,
 }
 
 impl Hunter {
@@ -59,7 +61,21 @@ impl Hunter {
         let (needles, hosts) =
             if needles.len() <= FEW { (needles, None) } else { (spelled(true), Some(spelling::hosts(set.sought()))) };
         let finder = Finder::new(&needles, Case::Insensitive).ok()?;
-        Some(Self { set, finder, hosts })
+        Some(Self { set, finder, hosts, deep })
+    }
+
+    /// What a line holds, in base64 too where that is asked for.
+    fn found(&self, text: &str) -> Vec<Found> {
+        let mut found = self.set.find(text);
+        if self.deep {
+            for plain in base64::runs(text) {
+                let new = self.set.find(&plain);
+                found.extend(
+                    new.into_iter().filter(|f| !found.iter().any(|g| g.indicator == f.indicator)).collect::<Vec<_>>(),
+                );
+            }
+        }
+        found
     }
 
     fn search(&self, block: &[u8], lines: &mut Lines) {
@@ -209,7 +225,7 @@ impl HuntReader {
         if text.starts_with('#') && self.header.take(text, false) {
             return;
         }
-        let found = self.hunter.set.find(text);
+        let found = self.hunter.found(text);
         if found.is_empty() {
             return;
         }

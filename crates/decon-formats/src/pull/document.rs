@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::FORMATS;
 use super::sink::{Mark, Sink};
+use crate::base64;
 use crate::frame::{self, Stamp};
 
 /// Deeper than this nothing is looked for.
@@ -140,35 +141,12 @@ fn gather(value: &Value, depth: usize, lines: &mut Vec<(String, Stamp)>) {
     }
 }
 
-/// RFC 4648, with or without padding.
-fn base64(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let (mut bits, mut count) = (0u32, 0u32);
-    for byte in text.trim_end_matches('=').bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from((bits >> count) & 0xff).unwrap_or(0));
-        }
-    }
-    Some(String::from_utf8_lossy(&out).into_owned())
-}
-
 /// The log line inside a wrapper: Docker's json-file, the journal's export, shippers' records.
 pub(super) fn wrapped_line(value: &Value) -> Option<(String, Stamp, Option<String>)> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     if value.get("step_id").is_some() {
         // Woodpecker's log store: base64, and seconds since the step began.
-        return Some((base64(text("data")?)?, Stamp::Unstated, None));
+        return Some((base64::decode(text("data")?)?, Stamp::Unstated, None));
     }
     let key = ["log", "MESSAGE", "message", "msg", "out", "text", "line"].into_iter().find(|k| text(k).is_some())?;
     let line = text(key)?.to_owned();
