@@ -35,19 +35,20 @@ pub struct IndicatorSet {
 impl IndicatorSet {
     /// Arranges these indicators.
     pub fn new(sought: Vec<Sought>) -> Self {
-        let mut set = Self { sought, ..Self::default() };
-        for at in 0..set.sought.len() {
-            match set.sought[at].target.clone() {
-                Target::Domain { name, .. } => set.names.entry(name).or_default().push(at),
-                Target::Address(address) => set.addresses.entry(address).or_default().push(at),
+        let mut set = Self::default();
+        for (at, one) in sought.iter().enumerate() {
+            match &one.target {
+                Target::Domain { name, .. } => set.names.entry(name.clone()).or_default().push(at),
+                Target::Address(address) => set.addresses.entry(*address).or_default().push(at),
                 Target::Range(first, bits) => {
-                    set.ranges.entry((first, bits)).or_default().push(at);
-                    set.widths.push(bits);
+                    set.ranges.entry((*first, *bits)).or_default().push(at);
+                    set.widths.push(*bits);
                 }
-                Target::Url { host, .. } => set.urls.entry(host).or_default().push(at),
+                Target::Url { host, .. } => set.urls.entry(host.clone()).or_default().push(at),
                 Target::UserAgent(agent) => set.agents.push((at, agent.to_ascii_lowercase().into())),
             }
         }
+        set.sought = sought;
         set.widths.sort_unstable();
         set.widths.dedup();
         set

@@ -50,6 +50,16 @@ impl Stamp {
         plausible.then(|| Timestamp::from_millisecond(millis).ok()).flatten().map(Self::Utc)
     }
 
+    /// From seconds, milliseconds, microseconds or nanoseconds since 1970, told by magnitude.
+    pub fn from_epoch(number: f64) -> Option<Self> {
+        Self::from_epoch_seconds(match number {
+            n if n >= 1e18 => n / 1e9,
+            n if n >= 1e15 => n / 1e6,
+            n if n >= 1e12 => n / 1e3,
+            n => n,
+        })
+    }
+
     /// From seconds since 1970, as far as they are plausible (2001 to 2286).
     pub fn from_epoch_seconds(seconds: f64) -> Option<Self> {
         let plausible = (1_000_000_000.0..10_000_000_000.0).contains(&seconds);

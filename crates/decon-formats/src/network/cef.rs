@@ -2,7 +2,6 @@
 //! may hold blanks and ends before the next key. `rt` is an epoch in milliseconds or a date.
 
 use super::contact::{Contact, Outcome, some};
-use super::shape::epoch;
 use super::{NetLine, NetworkFormat};
 use crate::frame::{self, Stamp};
 
@@ -62,7 +61,7 @@ fn contact(line: &NetLine<'_>, get: impl Fn(&str) -> Option<Box<str>>) -> Contac
 /// An epoch, or `Apr 22 2026 12:40:00 [zone]`.
 fn time(text: &str) -> Stamp {
     if let Ok(number) = text.parse::<f64>() {
-        return epoch(number).unwrap_or_default();
+        return Stamp::from_epoch(number).unwrap_or_default();
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     match words[..] {

@@ -2,9 +2,8 @@
 //! UTC, in nanoseconds or on old versions in seconds; `date`/`time` are local, with `tz` beside.
 
 use super::contact::{Contact, Outcome, some};
-use super::shape::epoch;
 use super::{NetLine, NetworkFormat};
-use crate::frame::{self, Logfmt};
+use crate::frame::{self, Logfmt, Stamp};
 
 /// FortiGate.
 #[derive(Debug)]
@@ -25,7 +24,7 @@ impl NetworkFormat for Fortigate {
         let written = get("date").zip(get("time")).map(|(date, time)| format!("{date} {time}"));
         let zone = get("tz").unwrap_or_default();
         let local = written.as_deref().map(|w| frame::parse_rfc3339(&format!("{w}{zone}")));
-        let event = get("eventtime").and_then(|e| e.parse().ok()).and_then(epoch);
+        let event = get("eventtime").and_then(|e| e.parse().ok()).and_then(Stamp::from_epoch);
         let action = get("action").or_else(|| get("utmaction"));
         let sent = get("sentbyte").and_then(|n| n.parse().ok());
         let blocked = [get("utmaction"), action.clone()]

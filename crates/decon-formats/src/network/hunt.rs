@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use decon_core::indicator::{Found, IndicatorSet, Sought};
+use decon_core::indicator::{Found, IndicatorSet};
 use decon_core::window::Window;
 use decon_hunt::{Case, Finder, HostFinder, Lines};
 use jiff::tz::TimeZone;
@@ -44,22 +44,25 @@ pub struct Hunter {
 impl Hunter {
     /// Makes ready; `deep` looks for base64 forms too. `None` where the literals are more than 65,000.
     pub fn new(set: IndicatorSet, deep: bool) -> Option<Self> {
-        let spelled = |at_dots: bool| {
-            let mut needles: Vec<Vec<u8>> = HEADERS.iter().map(|h| h.as_bytes().to_vec()).collect();
-            let literal = |sought: &&Sought| !(at_dots && spelling::stands_at_dots(&sought.target));
-            for sought in set.sought().iter().filter(literal) {
-                needles.extend(spelling::needles(&sought.target, deep));
-            }
-            if at_dots {
-                needles.extend(spelling::encoded_dots());
-            }
-            needles.sort();
-            needles.dedup();
-            needles
-        };
-        let needles = spelled(false);
-        let (needles, hosts) =
-            if needles.len() <= FEW { (needles, None) } else { (spelled(true), Some(spelling::hosts(set.sought()))) };
+        let spellings = set.sought().iter().map(|sought| spelling::needles(&sought.target, deep).len());
+        let few = spellings
+            .scan(HEADERS.len(), |sum, more| {
+                *sum += more;
+                Some(*sum)
+            })
+            .all(|sum| sum <= FEW);
+        // What is inside base64 has no dots to be found at.
+        let at_dots = !few && !deep;
+        let mut needles: Vec<Vec<u8>> = HEADERS.iter().map(|h| h.as_bytes().to_vec()).collect();
+        for sought in set.sought().iter().filter(|s| !(at_dots && spelling::stands_at_dots(&s.target))) {
+            needles.extend(spelling::needles(&sought.target, deep));
+        }
+        if at_dots {
+            needles.extend(spelling::encoded_dots());
+        }
+        needles.sort();
+        needles.dedup();
+        let hosts = at_dots.then(|| spelling::hosts(set.sought()));
         let finder = Finder::new(&needles, Case::Insensitive).ok()?;
         Some(Self { set, finder, hosts, deep })
     }

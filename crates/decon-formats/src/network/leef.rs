@@ -2,9 +2,8 @@
 //! its delimiter. `devTime` has a zone only when its format says so.
 
 use super::contact::{Contact, Outcome, some};
-use super::shape::epoch;
 use super::{NetLine, NetworkFormat};
-use crate::frame;
+use crate::frame::{self, Stamp};
 
 /// LEEF.
 #[derive(Debug)]
@@ -40,7 +39,9 @@ impl NetworkFormat for Leef {
         };
         let first = |keys: &[&str]| keys.iter().find_map(|k| get(k));
         let raw = get("devTime");
-        let at = raw.as_deref().map(|r| r.parse().ok().and_then(epoch).unwrap_or_else(|| frame::parse_rfc3339(r)));
+        let at = raw
+            .as_deref()
+            .map(|r| r.parse().ok().and_then(Stamp::from_epoch).unwrap_or_else(|| frame::parse_rfc3339(r)));
         let action = first(&["action", "policy", "disposition"]);
         let contact = Contact {
             at: at.unwrap_or_default().or(line.frame.stamp),

@@ -51,12 +51,16 @@ impl Shape {
         if !self.needs.iter().all(has) || !(self.any.is_empty() || self.any.iter().any(has)) {
             return None;
         }
-        let first = |keys: &[&str]| keys.iter().filter_map(|key| find(value, key)).find_map(text);
-        let (at, at_raw) =
-            self.at.iter().filter_map(|key| find(value, key)).find_map(|v| self.time(v)).unwrap_or_default();
-        let contact = Contact {
-            at,
-            at_raw: (!at_raw.is_empty()).then(|| at_raw.into()),
+        Some(self.fill(|key| find(value, key).and_then(text)).complete())
+    }
+
+    /// A contact from what `cell` gives for a key; [`Contact::complete`] is the caller's.
+    pub(super) fn fill(&self, cell: impl Fn(&str) -> Option<Box<str>>) -> Contact {
+        let first = |keys: &[&str]| keys.iter().find_map(|key| cell(key));
+        let at_raw = first(self.at);
+        Contact {
+            at: at_raw.as_deref().map(|raw| self.time(raw)).unwrap_or_default(),
+            at_raw,
             source: first(self.source),
             destination: first(self.destination),
             destination_ip: first(self.destination_ip),
@@ -66,17 +70,14 @@ impl Shape {
             status: first(self.status),
             bytes_out: first(self.bytes_out).and_then(|n| n.parse().ok()),
             outcome: Outcome::Unknown,
-        };
-        Some(contact.complete())
+        }
     }
 
-    fn time(&self, value: &Value) -> Option<(Stamp, String)> {
-        let raw = text(value)?;
-        let stamp = match raw.parse::<f64>() {
-            Ok(number) => epoch(number).unwrap_or_default(),
-            Err(_) => zoned(frame::parse_rfc3339(&raw), self.utc),
-        };
-        Some((stamp, raw.into()))
+    fn time(&self, raw: &str) -> Stamp {
+        match raw.parse() {
+            Ok(number) => Stamp::from_epoch(number).unwrap_or_default(),
+            Err(_) => zoned(frame::parse_rfc3339(raw), self.utc),
+        }
     }
 }
 
@@ -88,17 +89,6 @@ pub(super) fn zoned(stamp: Stamp, utc: bool) -> Stamp {
         }
         _ => stamp,
     }
-}
-
-/// Seconds, milli-, micro- or nanoseconds since 1970, told by magnitude.
-pub(super) fn epoch(number: f64) -> Option<Stamp> {
-    let seconds = match number {
-        n if n >= 1e18 => n / 1e9,
-        n if n >= 1e15 => n / 1e6,
-        n if n >= 1e12 => n / 1e3,
-        n => n,
-    };
-    Stamp::from_epoch_seconds(seconds)
 }
 
 /// What stands under a key, or under a path of keys.

@@ -5,8 +5,8 @@
 //! start is told. `HIER_DIRECT/host` is the peer: an address, or a name with `%<A`.
 
 use super::contact::{Contact, Outcome, some};
-use super::shape::epoch;
 use super::{NetLine, NetworkFormat};
+use crate::frame::Stamp;
 
 /// Squid's native format.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ fn native(text: &str) -> Option<Contact> {
     let peer = words.get(8).and_then(|p| p.split_once('/')).map(|(_, peer)| peer).and_then(some);
     let denied = code.contains("DENIED");
     let contact = Contact {
-        at: epoch(ended).unwrap_or_default(),
+        at: Stamp::from_epoch(ended).unwrap_or_default(),
         at_raw: some(words[0]),
         source: some(words[2]),
         destination: super::contact::host_of(url).map(Into::into).or_else(|| some(url).filter(|_| connect)),

@@ -2,8 +2,8 @@
 //! name. A IN`, with the answer code behind in replies.
 
 use super::contact::{Contact, Outcome, some};
-use super::shape::epoch;
 use super::{NetLine, NetworkFormat};
+use crate::frame::Stamp;
 
 /// unbound.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl NetworkFormat for Unbound {
         let stamp = text.split_once('[').and_then(|(_, rest)| rest.split(']').next()).filter(|_| text.starts_with('['));
         let code = words.get(4).and_then(|c| some(c));
         let contact = Contact {
-            at: stamp.and_then(|s| s.parse().ok()).and_then(epoch).unwrap_or(line.frame.stamp),
+            at: stamp.and_then(|s| s.parse().ok()).and_then(Stamp::from_epoch).unwrap_or(line.frame.stamp),
             at_raw: stamp.and_then(some),
             source: some(source),
             destination: words.get(1).and_then(|n| some(n)),

@@ -4,8 +4,8 @@
 //! `start` is when the first packet of the window was seen. Behind NAT `pkt-dstaddr` is the far end.
 
 use super::contact::{Contact, Outcome, some};
-use super::shape::epoch;
 use super::{NetLine, NetworkFormat};
+use crate::frame::Stamp;
 
 /// VPC flow logs.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl NetworkFormat for VpcFlow {
         let start = cell("start");
         let action = cell("action");
         let contact = Contact {
-            at: start.as_deref().and_then(|s| s.parse().ok()).and_then(epoch).unwrap_or_default(),
+            at: start.as_deref().and_then(|s| s.parse().ok()).and_then(Stamp::from_epoch).unwrap_or_default(),
             at_raw: start,
             source: cell("srcaddr").or_else(|| cell("pkt-srcaddr")),
             destination_ip: cell("dstaddr").or_else(|| cell("pkt-dstaddr")),

@@ -6,8 +6,7 @@
 use super::NetworkFormat;
 use super::contact::{Contact, Outcome, some};
 use super::line::{JsonFormat, NetLine};
-use super::shape::{Shape, epoch, find, text};
-use crate::frame;
+use super::shape::{Shape, find, text};
 
 const SHAPE: Shape = Shape {
     needs: &["id.orig_h"],
@@ -45,31 +44,16 @@ impl NetworkFormat for ZeekTsv {
     fn read(&self, line: &NetLine<'_>) -> Option<Contact> {
         let separator = line.header.zeek_separator.unwrap_or('\t');
         let cells: Vec<&str> = line.whole.trim_end_matches(['\r', '\n']).split(separator).collect();
-        let defaults = default_columns(&cells);
-        let names: Vec<&str> = match (line.header.zeek.is_empty(), defaults) {
-            (false, _) => line.header.zeek.iter().map(|f| &**f).collect(),
-            (true, Some(names)) => names.to_vec(),
-            (true, None) => return None,
+        let names: Vec<&str> = match line.header.zeek.is_empty() {
+            false => line.header.zeek.iter().map(|f| &**f).collect(),
+            true => default_columns(&cells)?,
         };
         if cells.len() < 4 || !names.contains(&"id.orig_h") {
             return None;
         }
-        let cell = |key: &str| names.iter().position(|n| *n == key).and_then(|at| cells.get(at)).and_then(|c| some(c));
-        let first = |keys: &[&str]| keys.iter().find_map(|key| cell(key));
-        let raw = cell("ts")?;
-        let contact = Contact {
-            at: raw.parse().ok().and_then(epoch).unwrap_or_else(|| frame::parse_rfc3339(&raw)),
-            at_raw: Some(raw),
-            source: first(SHAPE.source),
-            destination: first(SHAPE.destination),
-            destination_ip: first(SHAPE.destination_ip),
-            user_agent: first(SHAPE.user_agent),
-            url: first(SHAPE.url),
-            method: first(SHAPE.method),
-            status: first(SHAPE.status),
-            bytes_out: first(SHAPE.bytes_out).and_then(|n| n.parse().ok()),
-            outcome: Outcome::Unknown,
-        };
+        let cell = &|key: &str| names.iter().position(|n| *n == key).and_then(|at| cells.get(at)).and_then(|c| some(c));
+        cell("ts")?;
+        let contact = SHAPE.fill(cell);
         Some(judge(contact.complete(), cell))
     }
 }
@@ -95,47 +79,15 @@ fn judge(mut contact: Contact, cell: impl Fn(&str) -> Option<Box<str>>) -> Conta
     contact
 }
 
-/// Zeek's default columns, told by how many there are and what kind of log it must then be.
-fn default_columns<'c>(cells: &[&str]) -> Option<&'c [&'c str]> {
-    const CONN: &[&str] = &[
-        "ts",
-        "uid",
-        "id.orig_h",
-        "id.orig_p",
-        "id.resp_h",
-        "id.resp_p",
-        "proto",
-        "service",
-        "duration",
-        "orig_bytes",
-        "resp_bytes",
-        "conn_state",
-    ];
-    const DNS: &[&str] = &[
-        "ts",
-        "uid",
-        "id.orig_h",
-        "id.orig_p",
-        "id.resp_h",
-        "id.resp_p",
-        "proto",
-        "trans_id",
-        "rtt",
-        "query",
-        "qclass",
-        "qclass_name",
-        "qtype",
-        "qtype_name",
-        "rcode",
-        "rcode_name",
-    ];
+/// The columns that every log of a connection begins with.
+const CONNECTION: [&str; 6] = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"];
+
+/// Zeek's default columns, told by what stands behind the connection.
+fn default_columns(cells: &[&str]) -> Option<Vec<&'static str>> {
+    const CONN: &[&str] = &["proto", "service", "duration", "orig_bytes", "resp_bytes", "conn_state"];
+    const DNS: &[&str] =
+        &["proto", "trans_id", "rtt", "query", "qclass", "qclass_name", "qtype", "qtype_name", "rcode", "rcode_name"];
     const HTTP: &[&str] = &[
-        "ts",
-        "uid",
-        "id.orig_h",
-        "id.orig_p",
-        "id.resp_h",
-        "id.resp_p",
         "trans_depth",
         "method",
         "host",
@@ -148,17 +100,16 @@ fn default_columns<'c>(cells: &[&str]) -> Option<&'c [&'c str]> {
         "response_body_len",
         "status_code",
     ];
-    const SSL: &[&str] =
-        &["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "version", "cipher", "curve", "server_name"];
+    const SSL: &[&str] = &["version", "cipher", "curve", "server_name"];
     cells.first()?.split_once('.')?.0.parse::<u64>().ok().filter(|seconds| *seconds > 1_000_000_000)?;
     cells.get(2)?.parse::<std::net::IpAddr>().ok()?;
     cells.get(4)?.parse::<std::net::IpAddr>().ok()?;
-    let sixth = *cells.get(6)?;
-    match sixth {
-        "tcp" | "udp" | "icmp" if cells.get(7).is_some_and(|c| c.parse::<u32>().is_ok()) => Some(DNS),
-        "tcp" | "udp" | "icmp" => Some(CONN),
-        _ if sixth.starts_with("TLS") || sixth.starts_with("SSL") => Some(SSL),
-        _ if sixth.parse::<u32>().is_ok() => Some(HTTP),
-        _ => None,
-    }
+    let own = match *cells.get(6)? {
+        "tcp" | "udp" | "icmp" if cells.get(7).is_some_and(|c| c.parse::<u32>().is_ok()) => DNS,
+        "tcp" | "udp" | "icmp" => CONN,
+        sixth if sixth.starts_with("TLS") || sixth.starts_with("SSL") => SSL,
+        sixth if sixth.parse::<u32>().is_ok() => HTTP,
+        _ => return None,
+    };
+    Some(CONNECTION.iter().chain(own).copied().collect())
 }

@@ -167,20 +167,9 @@ pub(super) fn wrapped_line(value: &Value) -> Option<(String, Stamp, Option<Strin
 pub(super) fn stamp_of(value: &Value) -> Stamp {
     match value {
         Value::String(text) => frame::parse_rfc3339(text),
-        Value::Number(number) => number.as_f64().map_or(Stamp::Unstated, epoch),
+        Value::Number(number) => number.as_f64().and_then(Stamp::from_epoch).unwrap_or_default(),
         _ => Stamp::Unstated,
     }
-}
-
-/// Seconds, milliseconds, microseconds or nanoseconds since 1970, told by magnitude.
-fn epoch(number: f64) -> Stamp {
-    let seconds = match number {
-        n if n >= 1e18 => n / 1e9,
-        n if n >= 1e15 => n / 1e6,
-        n if n >= 1e12 => n / 1e3,
-        n => n,
-    };
-    Stamp::from_epoch_seconds(seconds).unwrap_or_default()
 }
 
 /// A text field found by a path of keys.

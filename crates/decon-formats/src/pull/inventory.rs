@@ -46,9 +46,13 @@ fn strings<'v>(value: &'v Value, keys: [&str; 2]) -> Option<Vec<&'v str>> {
 }
 
 /// An identifier with or without `sha256:`.
-fn identity(value: &Value) -> Option<Digest> {
-    let id = text(value, &["Id"]).or_else(|| text(value, &["id"])).or_else(|| text(value, &["ID"]))?;
+fn identified(id: &str) -> Option<Digest> {
     Digest::parse(id).ok().or_else(|| Digest::from_sha256_hex(id))
+}
+
+/// The identifier of an image under any spelling of its key.
+fn identity(value: &Value) -> Option<Digest> {
+    ["Id", "id", "ID"].iter().find_map(|key| text(value, &[key])).and_then(identified)
 }
 
 fn image(value: &Value, mark: &Mark, out: &mut Sink) -> bool {
@@ -119,7 +123,7 @@ fn container(value: &Value, mark: &Mark, out: &mut Sink) -> bool {
     else {
         return false;
     };
-    let id = text(value, &["Image"]).and_then(|id| Digest::parse(id).ok().or_else(|| Digest::from_sha256_hex(id)));
+    let id = text(value, &["Image"]).and_then(identified);
     let named = Reference::pullable(named).ok().filter(|_| Digest::parse(named).is_err());
     let Some(reference) = named.or_else(|| id.as_ref().map(nameless)) else { return true };
     // Docker writes the year 1 for what was created and never started.

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-/// Bytes of a block: with what the search needs they stay in the second-level cache.
-const BLOCK: usize = 128 << 10;
+/// Bytes read at once: they and what the search needs stay in the second-level cache, so that the
+/// kernel's copy and our pass over it do not go to memory.
+pub(super) const BLOCK: usize = 128 << 10;
 /// Looks at whose turn it is before a thread goes to sleep: about the time that a block takes.
 const LOOKS: u32 = 4000;
 

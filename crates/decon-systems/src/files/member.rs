@@ -16,9 +16,6 @@ use sha2::Digest as _;
 use super::decode::{self, Bounded, Magic};
 use super::{Evidence, Options, Progress, archive, blocks, limits, log, walk};
 
-/// Bytes read at once: they and what the search needs stay in the second-level cache, so that the
-/// kernel's copy and our pass over it do not go to memory.
-const BLOCK: usize = 128 << 10;
 /// A file from this size on is shared between threads, where some are idle.
 const LARGE: u64 = 16 << 20;
 /// Files that name images are configuration; a larger one is data.
@@ -95,7 +92,7 @@ pub(super) fn read_file(path: &Path, label: &str, options: &Options, progress: &
 fn hash(path: &Path) -> Option<Digest> {
     let mut file = File::open(path).ok()?;
     let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; BLOCK];
+    let mut buffer = vec![0; blocks::BLOCK];
     loop {
         match file.read(&mut buffer).ok()? {
             0 => return Some(Digest::from_sha256_bytes(&hasher.finalize())),
@@ -210,7 +207,7 @@ fn read_text(mut input: Box<dyn BufRead + Send + '_>, origin: &Origin<'_>) -> Ev
         }
     }
     log::read(origin, |readers| {
-        let mut block = vec![0; BLOCK];
+        let mut block = vec![0; blocks::BLOCK];
         let mut bytes = 0;
         loop {
             match fill(&mut *input, &mut block) {

@@ -10,7 +10,7 @@ use decon_formats::feed;
 use decon_formats::network::Hunter;
 use decon_systems::files::{self, Evidence, Options};
 
-use super::{progress, zone};
+use super::{progress, tell_gaps, zone};
 use crate::advisories;
 use crate::cli::{self, HuntForm};
 use crate::output::escape;
@@ -45,23 +45,10 @@ pub(crate) fn run(arguments: &cli::Hunt) -> anyhow::Result<u8> {
     }
     match arguments.format {
         HuntForm::Terminal => write!(out, "{}", summary.text())?,
-        HuntForm::Jsonl => tell(&summary),
+        HuntForm::Jsonl => tell_gaps(summary.gaps()),
     }
     out.flush()?;
     Ok(summary.exit_status())
-}
-
-/// Gaps and counts beside the stream of hits.
-#[allow(clippy::print_stderr, reason = "gaps are told beside the stream of hits")]
-fn tell(summary: &Summary<'_>) {
-    for gap in summary.gaps() {
-        anstream::eprintln!(
-            "decon: gap: {}: {}; {}",
-            escape::terminal(&gap.path),
-            escape::terminal(&gap.reason),
-            gap.remedy
-        );
-    }
 }
 
 /// What is looked for: what a person gave, what files list, else what advisories list.

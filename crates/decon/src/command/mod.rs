@@ -10,7 +10,10 @@ mod progress;
 mod report;
 mod zone;
 
+use decon_core::coverage::Gap;
+
 use crate::cli::{Cli, Command};
+use crate::output::escape;
 
 /// Runs a command; gives the exit status.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
@@ -41,5 +44,14 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Report(arguments) => report::run(&arguments),
         Command::Advisory(arguments) => advisory::run(&arguments),
         Command::Case(arguments) => case::run(&arguments),
+    }
+}
+
+/// Gaps, beside a stream of JSON lines.
+#[allow(clippy::print_stderr, reason = "what could not be read is told beside the stream")]
+fn tell_gaps(gaps: &[Gap]) {
+    for gap in gaps {
+        let (path, reason) = (escape::terminal(&gap.path), escape::terminal(&gap.reason));
+        anstream::eprintln!("decon: gap: {path}: {reason}; {}", gap.remedy);
     }
 }

@@ -4,9 +4,8 @@ use std::io::Write as _;
 
 use decon_systems::files::{self, Options, Progress};
 
-use super::zone;
+use super::{tell_gaps, zone};
 use crate::cli;
-use crate::output::escape;
 
 pub(crate) fn run(arguments: &cli::Observe) -> anyhow::Result<u8> {
     let options = Options { zone: zone::parse(arguments.reading.assume_tz.as_deref())?, ..Options::default() };
@@ -31,14 +30,6 @@ pub(crate) fn run(arguments: &cli::Observe) -> anyhow::Result<u8> {
         return Err(error);
     }
     out.flush()?;
-    #[allow(clippy::print_stderr, reason = "gaps are told beside the stream of observations")]
-    for gap in &gaps {
-        anstream::eprintln!(
-            "decon: gap: {}: {}; {}",
-            escape::terminal(&gap.path),
-            escape::terminal(&gap.reason),
-            gap.remedy
-        );
-    }
+    tell_gaps(&gaps);
     Ok(0)
 }
