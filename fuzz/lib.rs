@@ -126,7 +126,7 @@ pub fn hunt(bytes: &[u8]) {
         Arc::new(Hunter::new(IndicatorSet::new(sought), false).expect("few"))
     });
     let read = |block: usize| {
-        let mut reader = HuntReader::new(Arc::clone(&HUNTER), None);
+        let mut reader = HuntReader::new(Arc::clone(&HUNTER), Arc::default());
         bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
         reader.finish().hits
     };

@@ -40,6 +40,8 @@ pub enum Event {
     Comprises,
     /// Pushed to a registry.
     Pushed,
+    /// Spoke, or tried to speak, to an indicator.
+    Contacted,
 }
 
 impl Event {
@@ -58,6 +60,7 @@ impl Event {
             Self::Action => "action",
             Self::Comprises => "comprises",
             Self::Pushed => "pushed",
+            Self::Contacted => "contacted",
         }
     }
 }
@@ -166,6 +169,11 @@ pub enum Subject {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         commit: Option<Box<str>>,
     },
+    /// An indicator that was contacted: the value as its advisory lists it.
+    Indicator {
+        /// [`crate::advisory::Indicator::value`]
+        indicator: Box<str>,
+    },
     /// A container image.
     Image(Reference),
 }
@@ -246,7 +254,7 @@ impl Observation {
     pub fn is_about(&self, digest: &Digest) -> bool {
         let of_image = match &self.subject {
             Subject::Image(reference) => reference.digest.as_ref() == Some(digest),
-            Subject::Action { .. } => false,
+            Subject::Action { .. } | Subject::Indicator { .. } => false,
         };
         of_image
             || self.image_id.as_ref() == Some(digest)
@@ -286,7 +294,7 @@ impl Observation {
     pub fn reference(&self) -> Option<&Reference> {
         match &self.subject {
             Subject::Image(reference) => Some(reference),
-            Subject::Action { .. } => None,
+            Subject::Action { .. } | Subject::Indicator { .. } => None,
         }
     }
 
@@ -321,7 +329,11 @@ mod tests {
         let text = serde_json::to_string(&o).unwrap();
         assert_eq!(serde_json::from_str::<Observation>(&text).unwrap(), o, "{text}");
         let subject = Subject::Action { action: "a/b".into(), action_ref: "v1".into(), commit: None };
-        let o = Observation::of(Event::Action, subject, asset, "github-actions", proof);
+        let o = Observation::of(Event::Action, subject, asset.clone(), "github-actions", proof.clone());
+        let text = serde_json::to_string(&o).unwrap();
+        assert_eq!(serde_json::from_str::<Observation>(&text).unwrap(), o, "{text}");
+        let subject = Subject::Indicator { indicator: "audit.checkmarx.cx".into() };
+        let o = Observation::of(Event::Contacted, subject, asset, "squid", proof);
         let text = serde_json::to_string(&o).unwrap();
         assert_eq!(serde_json::from_str::<Observation>(&text).unwrap(), o, "{text}");
     }

@@ -24,7 +24,9 @@ fn advisory(complete: bool) -> Advisory {
         "schema = 1\nid = \"law\"\ntitle = \"t\"\nsummary = \"s\"\nseverity = \"high\"\nrepositories = [\"docker.io/evil/tool\"]\ndigests-complete = {complete}\n[sources]\na = \"https://a\"\n\
          [[artifact]]\ndigest = \"{}\"\nrole = \"index\"\ndisposition = \"bad\"\nconfidence = \"high\"\nsources = [\"a\"]\n\
          [[artifact]]\ndigest = \"{}\"\nrole = \"index\"\ndisposition = \"good\"\nconfidence = \"high\"\nsources = [\"a\"]\n\
-         [[window]]\ntags = [\"latest\"]\n[[window.claim]]\nfrom = \"2026-04-22T12:00:00Z\"\nuntil = \"2026-04-22T16:00:00Z\"\nsource = \"a\"\n",
+         [[window]]\ntags = [\"latest\"]\n[[window.claim]]\nfrom = \"2026-04-22T12:00:00Z\"\nuntil = \"2026-04-22T16:00:00Z\"\nsource = \"a\"\n\
+         [[indicator]]\nkind = \"domain\"\nvalue = \"c2.example.net\"\nconfidence = \"high\"\nshared-with = [\"other\"]\nactive-until = \"2026-04-22T18:00:00Z\"\nsources = [\"a\"]\n\
+         [[indicator]]\nkind = \"ip\"\nvalue = \"198.51.100.7\"\nconfidence = \"low\"\nsources = [\"a\"]\n",
         bad(),
         good()
     );
@@ -42,6 +44,7 @@ prop_compose! {
         asset in 0usize..3,
         thread in prop::option::of(0usize..3),
         line in 0u64..1000,
+        contact in prop::option::weighted(0.25, prop::sample::select(vec!["c2.example.net", "198.51.100.7", "unlisted.example"])),
     ) -> Observation {
         let digests = [bad(), good(), Digest::of(b"1"), Digest::of(b"2"), Digest::of(b"3")];
         let roles = [Role::Manifest, Role::Config, Role::Layer];
@@ -53,6 +56,13 @@ prop_compose! {
         o.parts = parts.into_iter().map(|(r, d)| (roles[r], digests[d].clone())).collect();
         o.time = Time(hour.map_or(When::Unstated, |h| When::At(format!("2026-04-22T{h:02}:30:00Z").parse().unwrap())));
         o.thread = thread.map(|t| format!("thread-{t}").into());
+        if let Some(indicator) = contact {
+            let subject = Subject::Indicator { indicator: indicator.into() };
+            let time = o.time;
+            let event = if line % 2 == 0 { Event::Contacted } else { Event::Cited };
+            o = Observation::of(event, subject, o.asset, "law", o.proof);
+            o.time = time;
+        }
         o
     }
 }

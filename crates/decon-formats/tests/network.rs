@@ -29,7 +29,7 @@ fn crowded() -> Arc<Hunter> {
 }
 
 fn read(hunter: &Arc<Hunter>, bytes: &[u8], block: usize) -> Hunted {
-    let mut reader = HuntReader::new(Arc::clone(hunter), None);
+    let mut reader = HuntReader::new(Arc::clone(hunter), Arc::default());
     bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
     reader.finish()
 }

@@ -143,6 +143,15 @@ pub(crate) struct Hunt {
     /// Sources that are known and why: a line each, `address-or-host reason`
     #[arg(long, value_name = "FILE")]
     pub(crate) ignore: Option<PathBuf>,
+    /// Year of times that have none (syslog, dnsmasq, ASA)
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1990..2100))]
+    pub(crate) year: Option<i16>,
+    /// Squid's `logformat` line, or its name if it is a built-in one
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) logformat: Option<String>,
+    /// Fields of VPC flow logs without a header line: `version srcaddr dstaddr start …`
+    #[arg(long, value_name = "FIELDS")]
+    pub(crate) flow_fields: Option<String>,
     /// Look inside base64 too (PowerShell -EncodedCommand, cookies)
     #[arg(long)]
     pub(crate) deep: bool,

@@ -412,3 +412,78 @@ fn mirrors_are_told_by_rule_and_stay_visible() {
     assert_eq!(status, 12);
     assert!(format!("{answer}").contains("is a mirror of docker.io/checkmarx/kics"));
 }
+
+#[test]
+fn a_contact_is_joined_with_the_pull_on_the_same_host() {
+    let folder = Folder::new("contact");
+    folder.write(
+        "squid.log",
+        "1776861302.123 145 10.0.0.5 TCP_TUNNEL/200 3949 CONNECT audit.checkmarx.cx:443 - HIER_DIRECT/203.0.113.9 -\n\
+         1776861402.123 145 10.0.0.5 TCP_TUNNEL/200 3949 CONNECT audit.checkmarx.cx:443 - HIER_DIRECT/203.0.113.9 -\n\
+         1776861403.123 145 10.0.0.6 TCP_DENIED/403 3949 CONNECT audit.checkmarx.cx:443 - HIER_NONE/- -\n\
+         1776861404.123 145 10.0.0.7 TCP_MISS/200 3949 GET http://91.195.240.123/ - HIER_DIRECT/91.195.240.123 -\n",
+    );
+    folder.write(
+        "registry.log",
+        "10.0.0.5 - - [22/Apr/2026:12:33:02 +0000] \"GET /v2/checkmarx/kics/manifests/v2.1.20 HTTP/1.1\" 200 1609 \"\" \"docker/27.1\"\n",
+    );
+    folder.write("feed.txt", "audit.checkmarx.cx\n");
+    let (status, answer) = check(&[folder.path("").to_str().unwrap(), "--advisory", "kics-2026-04"]);
+    assert_eq!(status, 15);
+    let verdict = |asset: &str| {
+        let found = answer["verdicts"].as_array().unwrap().iter().find(|v| v["asset"] == asset);
+        found.unwrap_or_else(|| panic!("{asset}: {answer}")).clone()
+    };
+    let texts = |verdict: &Value| -> Vec<String> {
+        verdict["because"].as_array().unwrap().iter().map(|b| b["text"].as_str().unwrap().to_owned()).collect()
+    };
+    let both = verdict("host:10.0.0.5");
+    assert_eq!(both["level"], "contacted");
+    let joined = texts(&both);
+    assert!(
+        joined
+            .iter()
+            .any(|t| t.starts_with("reached audit.checkmarx[.]cx, 2 times; the asset pulled checkmarx/kics:v2.1.20")
+                && t.ends_with("(2 min before)")),
+        "{joined:?}"
+    );
+    let blocked = texts(&verdict("host:10.0.0.6"));
+    assert!(
+        blocked.iter().any(|t| t.contains("was blocked; bitwarden-cli-2026-04, checkmarx-jenkins-2026-05 used it too")),
+        "{blocked:?}"
+    );
+    // Shared hosting alone is a lead, and a list of names is no contact.
+    assert_eq!(verdict("host:10.0.0.7")["level"], "cited");
+    assert_eq!(answer["verdicts"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_a_person_vouches_for_places_lines_that_do_not_tell() {
+    let folder = Folder::new("vouched");
+    folder.write("a/dns.log", "Apr 22 14:35:02 dnsmasq[123]: query[A] audit.checkmarx.cx from 10.0.0.5\n");
+    folder.write("b/flow.log", "94.154.172.43 10.0.0.6 1776861302 ACCEPT 4242\n");
+    folder.write("b/proxy.log", "[22/Apr/2026:14:35:02 +0200] who=10.0.0.7 what=audit.checkmarx.cx:443 code=200\n");
+    let pattern = folder.path("*/*.log");
+    let ran = decon(vec![
+        "hunt",
+        pattern.to_str().unwrap(),
+        "--advisory",
+        "kics-2026-04",
+        "--year",
+        "2026",
+        "--assume-tz",
+        "+02:00",
+        "--flow-fields",
+        "${dstaddr} ${srcaddr} ${start} ${action} ${bytes}",
+        "--logformat",
+        "[%tl] who=%>a what=%ru code=%>Hs",
+        "--format",
+        "jsonl",
+    ]);
+    assert_eq!(ran.status, 15, "{}", ran.err);
+    let hits: Vec<Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    for (source, format) in [("10.0.0.5", "dnsmasq"), ("10.0.0.6", "aws-vpc-flow"), ("10.0.0.7", "squid")] {
+        let hit = hits.iter().find(|h| h["source"] == source).unwrap_or_else(|| panic!("{source}: {}", ran.out));
+        assert_eq!((hit["format"].as_str(), hit["at"].as_str()), (Some(format), Some("2026-04-22T12:35:02Z")), "{hit}");
+    }
+}

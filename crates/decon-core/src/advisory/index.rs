@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Action, Advisory, Artifact, Commit, Disposition};
+use super::{Action, Advisory, Artifact, Commit, Disposition, Indicator};
 use crate::digest::{Digest, DigestPrefix};
 use crate::reference::Repository;
 
@@ -33,6 +33,7 @@ pub struct AdvisoryIndex<'a> {
     registries: HashMap<&'a str, Vec<&'a Advisory>>,
     actions: HashMap<&'a str, Vec<ActionHit<'a>>>,
     commits: HashMap<&'a str, Vec<(ActionHit<'a>, &'a Commit)>>,
+    indicators: HashMap<&'a str, Vec<(&'a Advisory, &'a Indicator)>>,
 }
 
 impl<'a> AdvisoryIndex<'a> {
@@ -45,6 +46,7 @@ impl<'a> AdvisoryIndex<'a> {
             registries: HashMap::new(),
             actions: HashMap::new(),
             commits: HashMap::new(),
+            indicators: HashMap::new(),
         };
         for advisory in advisories {
             index.add(advisory);
@@ -64,6 +66,9 @@ impl<'a> AdvisoryIndex<'a> {
             if !slot.iter().any(|a| a.id == advisory.id) {
                 slot.push(advisory);
             }
+        }
+        for indicator in &advisory.indicators {
+            self.indicators.entry(&indicator.value).or_default().push((advisory, indicator));
         }
         for action in &advisory.actions {
             let hit = ActionHit { advisory, action };
@@ -112,6 +117,11 @@ impl<'a> AdvisoryIndex<'a> {
     /// The advisories about this action.
     pub fn action(&self, repository: &str) -> &[ActionHit<'a>] {
         self.actions.get(repository).map_or(&[], Vec::as_slice)
+    }
+
+    /// The advisories that list an indicator of this value.
+    pub fn indicator(&self, value: &str) -> &[(&'a Advisory, &'a Indicator)] {
+        self.indicators.get(value).map_or(&[], Vec::as_slice)
     }
 
     /// The advisories that list this commit as bad.

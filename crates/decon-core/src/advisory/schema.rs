@@ -64,6 +64,19 @@ pub enum IndicatorKind {
     Header,
 }
 
+impl IndicatorKind {
+    /// The words used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Domain => "domain",
+            Self::Ip => "address",
+            Self::Url => "URL",
+            Self::UserAgent => "user agent",
+            Self::Header => "header",
+        }
+    }
+}
+
 /// Whether names below an indicator count too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

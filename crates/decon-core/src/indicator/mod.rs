@@ -8,7 +8,7 @@ mod refang;
 mod set;
 
 pub use host::{is_host, labels_of, mapped};
-pub use refang::refang;
+pub use refang::{defang, refang};
 pub use set::{Found, IndicatorSet};
 
 use std::net::IpAddr;

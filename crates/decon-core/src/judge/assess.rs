@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use super::Finding;
+use super::event::{level_of_bad, level_of_name, phrase};
 use super::mirror::{MirrorRules, Standing};
 use crate::advisory::{Advisory, AdvisoryIndex, Disposition, TagWindow};
 use crate::correlate::{Correlation, listed};
 use crate::digest::{Digest, Role};
+use crate::indicator::defang;
 use crate::observation::{Event, Observation, Subject};
 use crate::reference::{Reference, Repository};
 use crate::verdict::{Level, Reason};
@@ -56,6 +58,7 @@ impl<'a, 'i> Relevance<'a, 'i> {
                 !self.index.action(action).is_empty()
                     || commit.as_ref().is_some_and(|c| !self.index.commit(c).is_empty())
             }
+            Subject::Indicator { indicator } => !self.index.indicator(indicator).is_empty(),
             Subject::Image(reference) => {
                 own_digests(o).any(|d| families.contains(d) || !self.index.digest(d).is_empty())
                     || o.digest_prefix.as_ref().is_some_and(|p| !self.index.prefix(p).is_empty())
@@ -113,6 +116,8 @@ pub(super) fn assess<'a>(
     match &o.subject {
         Subject::Action { action, action_ref, commit } => assessment.action(action, action_ref, commit.as_deref()),
         Subject::Image(_) if o.event == Event::Comprises => {}
+        // Judged when everything else is, for it is joined with that.
+        Subject::Indicator { .. } => {}
         Subject::Image(reference) => assessment.image(reference),
     }
     assessment.findings
@@ -128,7 +133,7 @@ struct Assessment<'a, 'x> {
 
 impl<'a> Assessment<'a, '_> {
     fn push(&mut self, advisory: &'a Advisory, level: Level, text: String, mut steps: Vec<String>) {
-        steps.insert(0, self.first_step());
+        steps.insert(0, first_step(self.o));
         let reason = Reason {
             level,
             observation: self.id.clone(),
@@ -137,12 +142,6 @@ impl<'a> Assessment<'a, '_> {
             when: self.o.when(),
         };
         self.findings.push(Finding { advisory, reason });
-    }
-
-    fn first_step(&self) -> String {
-        let o = self.o;
-        let line = o.proof.line.map_or(String::new(), |n| format!(" line {n}"));
-        format!("{}{line}, read as {}: {} {}", o.proof.path, o.format, o.event.name(), subject_text(&o.subject))
     }
 
     fn image(&mut self, reference: &Reference) {
@@ -431,6 +430,12 @@ fn brief(reference: &Reference) -> String {
     format!("{}{tag}{digest}", reference.repository)
 }
 
+/// Where it stands and what it says.
+pub(super) fn first_step(o: &Observation) -> String {
+    let line = o.proof.line.map_or(String::new(), |n| format!(" line {n}"));
+    format!("{}{line}, read as {}: {} {}", o.proof.path, o.format, o.event.name(), subject_text(&o.subject))
+}
+
 fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
@@ -438,46 +443,10 @@ fn is_commit(text: &str) -> bool {
 fn subject_text(subject: &Subject) -> String {
     match subject {
         Subject::Image(reference) => reference.to_string(),
+        Subject::Indicator { indicator } => defang(indicator),
         Subject::Action { action, action_ref, commit } => {
             format!("{action}@{action_ref}{}", commit.as_ref().map_or(String::new(), |c| format!(" ({c})")))
         }
-    }
-}
-
-/// The level of an event whose digest is malicious.
-fn level_of_bad(event: Event) -> Level {
-    match event {
-        Event::Run => Level::Executed,
-        Event::Pulled | Event::Cached | Event::Held | Event::Residue | Event::Pushed | Event::Action => Level::Present,
-        Event::Referenced | Event::Resolved => Level::Exposed,
-        Event::Cited | Event::Failed => Level::Cited,
-        Event::Comprises => Level::Clear,
-    }
-}
-
-/// The level of an event by an affected tag inside the window.
-fn level_of_name(event: Event) -> Level {
-    match event {
-        Event::Pulled | Event::Cached | Event::Run | Event::Referenced | Event::Held | Event::Residue => Level::Exposed,
-        Event::Cited => Level::Cited,
-        Event::Failed | Event::Resolved | Event::Pushed | Event::Comprises | Event::Action => Level::Clear,
-    }
-}
-
-fn phrase(event: Event) -> &'static str {
-    match event {
-        Event::Pulled => "pulled",
-        Event::Cached => "had in its cache",
-        Event::Run => "ran",
-        Event::Referenced => "asked for",
-        Event::Failed => "failed to pull",
-        Event::Cited => "names",
-        Event::Held => "holds",
-        Event::Residue => "held and removed",
-        Event::Resolved => "resolved",
-        Event::Action => "fetched",
-        Event::Comprises => "contains",
-        Event::Pushed => "pushed",
     }
 }
 

@@ -5,6 +5,8 @@
 //! verdict lists what it rests on and what stands against it; a known-good digest never raises.
 
 mod assess;
+mod contact;
+mod event;
 mod example;
 mod mirror;
 
@@ -51,6 +53,11 @@ pub fn judge(question: &Question<'_>) -> Answer {
     let mut verdicts: BTreeMap<(Box<str>, Asset), Verdict> = BTreeMap::new();
     for (id, o) in &observations {
         for finding in assess::assess(&relevance, &correlation, o, id) {
+            file(&mut verdicts, finding, o);
+        }
+    }
+    for (id, o) in &observations {
+        for finding in contact::assess(&index, o, id, &verdicts) {
             file(&mut verdicts, finding, o);
         }
     }

@@ -10,7 +10,7 @@ mod stamp;
 mod syslog;
 
 pub use logfmt::Logfmt;
-pub use stamp::{Stamp, parse_access, parse_go_date, parse_rfc3339};
+pub use stamp::{Stamp, parse_access, parse_go_date, parse_rfc3339, parse_yearless};
 
 use std::borrow::Cow;
 

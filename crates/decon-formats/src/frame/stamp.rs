@@ -189,6 +189,30 @@ pub fn parse_go_date(text: &str) -> Stamp {
     leading(&format!("{year}-{month:02}-{day:0>2}T{clock} {zone}")).map_or(Stamp::Unstated, |(stamp, _)| stamp)
 }
 
+/// `Apr 22 14:35:02` of syslog, `22 Apr 14:35:02`, `0422 14:35:02.293688` of klog, at the start of a
+/// text or behind a syslog priority: local, in this year.
+pub fn parse_yearless(text: &str, year: i16) -> Option<Stamp> {
+    let text = text.trim_start();
+    let text = text.strip_prefix('<').and_then(|rest| rest.split_once('>')).map_or(text, |(_, rest)| rest);
+    let klog = text.as_bytes().first().is_some_and(|b| b"EWIF".contains(b));
+    let digits = |w: &str| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit());
+    let mut words = text.split_ascii_whitespace();
+    let (first, second) = (words.next()?, words.next()?);
+    let date = if klog { first.get(1..)? } else { first };
+    let (month, day, clock) = if digits(date) {
+        (date[..2].parse().ok()?, date.get(2..)?, second)
+    } else if let Some(month) = month_number(first) {
+        (month, second, words.next()?)
+    } else {
+        (month_number(second)?, first, words.next()?)
+    };
+    let clock = clock.trim_end_matches([':', ',']);
+    match leading(&format!("{year:04}-{month:02}-{day:0>2}T{clock}"))? {
+        (stamp, "") => Some(stamp),
+        _ => None,
+    }
+}
+
 /// `Jan` is 1.
 pub(super) fn month_number(name: &str) -> Option<u8> {
     const NAMES: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use decon_core::indicator::{Found, IndicatorSet};
 use decon_core::window::Window;
 use decon_hunt::{Case, Finder, HostFinder, Lines};
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::contact::Contact;
 use super::header::Header;
+use super::layout::Layout;
 use super::line::NetLine;
 use super::spelling;
 use super::{FORMATS, NetworkFormat, about};
@@ -125,6 +125,27 @@ pub struct Hit {
     pub offset: u64,
     /// Why the line is only about the indicator.
     pub about: Option<&'static str>,
+    /// Whether a format told who spoke to whom.
+    pub exact: bool,
+}
+
+impl Hit {
+    /// Our side of the contact: a flow log also has the answers, whose source is the indicator.
+    pub fn ours(&self) -> Option<&str> {
+        let answer = self.contact.source.as_deref() == Some(&*self.text);
+        if answer { self.contact.destination_ip.as_deref() } else { self.contact.source.as_deref() }
+    }
+}
+
+/// A line as it stands in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The line, from 1.
+    pub line: u64,
+    /// Offset of its first byte in the (decompressed) file.
+    pub offset: u64,
+    /// The text, invalid UTF-8 replaced, cut at 256 KiB.
+    pub text: Box<str>,
 }
 
 /// What a file held.
@@ -138,32 +159,43 @@ pub struct Hunted {
     pub lines: u64,
     /// Lines that were cut because they are too long.
     pub long: Vec<u64>,
+    /// Lines with hits, and those that name columns, where [`HuntReader::keeping`] asked for them.
+    pub kept: Vec<Kept>,
 }
 
 /// Reads one network log, block by block.
 #[derive(Debug)]
 pub struct HuntReader {
     hunter: Arc<Hunter>,
-    zone: Option<TimeZone>,
+    layout: Arc<Layout>,
     cutter: Cutter,
     header: Header,
     hunted: Hunted,
     scanned: HuntScanned,
     begun: bool,
+    keep: bool,
 }
 
 impl HuntReader {
-    /// A reader that looks for these; `zone` is what a person vouches for.
-    pub fn new(hunter: Arc<Hunter>, zone: Option<TimeZone>) -> Self {
+    /// A reader that looks for these; `layout` is what a person vouches for.
+    pub fn new(hunter: Arc<Hunter>, layout: Arc<Layout>) -> Self {
+        let header = Header { flow: layout.flow.clone(), ..Header::default() };
         Self {
             hunter,
-            zone,
+            layout,
             cutter: Cutter::default(),
-            header: Header::default(),
+            header,
             hunted: Hunted::default(),
             scanned: HuntScanned::default(),
             begun: false,
+            keep: false,
         }
+    }
+
+    /// Keeps the lines that have hits.
+    #[must_use]
+    pub fn keeping(self, keep: bool) -> Self {
+        Self { keep, ..self }
     }
 
     /// Takes the next bytes; they need not end at a line's end.
@@ -214,6 +246,17 @@ impl HuntReader {
         }
     }
 
+    fn read(&self, text: &str) -> Read {
+        let own = self.layout.logformat.as_ref().and_then(|format| format.read(text));
+        let mut read = match own {
+            Some(contact) => Read { contact, format: "squid", json: None },
+            None => interpret(text, &self.header, 0),
+        };
+        let contact = &mut read.contact;
+        contact.at = self.layout.place(contact.at, contact.at_raw.as_deref(), text);
+        read
+    }
+
     fn alone(&mut self, whole: &[u8], offset: u64) {
         let mut lines = Lines::default();
         self.hunter.search(whole, &mut lines);
@@ -232,17 +275,28 @@ impl HuntReader {
         if found.is_empty() {
             return;
         }
-        let read = interpret(text, &self.header, 0);
+        if self.keep {
+            self.hunted.kept.push(Kept { line: number, offset, text: text.into() });
+        }
+        let read = self.read(text);
         let indicators = found.len();
         let exact = about::is_exact(read.format, &read.contact);
         let about = if exact { None } else { about::reason(text, read.json.as_ref(), indicators) };
-        if let Some(at) = read.contact.at.resolve(self.zone.as_ref()) {
-            let one = Window { from: Some(at), until: Some(at) };
+        if let Some(one) = self.layout.window(read.contact.at) {
             self.hunted.window = Some(self.hunted.window.map_or(one, |w| w.union(one)));
         }
         for Found { indicator, text } in found {
             let contact = completed(read.contact.clone(), &text);
-            self.hunted.hits.push(Hit { indicator, text, contact, format: read.format, line: number, offset, about });
+            self.hunted.hits.push(Hit {
+                indicator,
+                text,
+                contact,
+                format: read.format,
+                line: number,
+                offset,
+                about,
+                exact,
+            });
         }
     }
 }

@@ -26,8 +26,10 @@ mod header;
 mod hubble;
 mod hunt;
 mod key_value;
+mod layout;
 mod leef;
 mod line;
+mod logformat;
 mod osquery;
 mod panw;
 mod route53;
@@ -49,8 +51,10 @@ mod zscaler;
 pub use contact::{Contact, Outcome};
 pub(crate) use csv::cells;
 pub use header::Header;
-pub use hunt::{Hit, HuntReader, HuntScanned, Hunted, Hunter, read_as};
+pub use hunt::{Hit, HuntReader, HuntScanned, Hunted, Hunter, Kept, read_as};
+pub use layout::Layout;
 pub use line::NetLine;
+pub use logformat::LogFormat;
 
 /// One format of network evidence.
 pub trait NetworkFormat: Sync {

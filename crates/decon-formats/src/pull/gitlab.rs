@@ -180,7 +180,7 @@ impl Draft {
     fn subject_digest(&self) -> Option<Digest> {
         match &self.subject {
             decon_core::observation::Subject::Image(r) => r.digest.clone(),
-            decon_core::observation::Subject::Action { .. } => None,
+            _ => None,
         }
     }
 }

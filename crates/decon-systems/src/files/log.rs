@@ -1,6 +1,7 @@
 //! Logs: text fed to the readers that are asked for, and what came of it as evidence.
 
 use std::io;
+use std::sync::Arc;
 
 use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::digest::Digest;
@@ -10,7 +11,7 @@ use decon_formats::network::{HuntReader, HuntScanned};
 use decon_formats::pull::{LogReader, Parsed, Scanned};
 
 use super::member::{Origin, broken};
-use super::{Evidence, HuntedFile, Options};
+use super::{Evidence, HuntedFile, Options, contact};
 
 /// What reads a log: for images, for contacts, or for both.
 pub(super) struct Readers {
@@ -22,7 +23,9 @@ impl Readers {
     fn new(origin: &Origin<'_>, asset: &Asset) -> Self {
         let options = origin.options;
         let pull = (!options.only_hunt).then(|| LogReader::new(origin.context(asset)));
-        let hunt = options.hunt.clone().map(|hunter| HuntReader::new(hunter, options.zone.clone()));
+        let keep = !options.only_hunt && options.keep_blobs;
+        let hunt =
+            options.hunt.clone().map(|hunter| HuntReader::new(hunter, Arc::clone(&options.layout)).keeping(keep));
         Self { pull, hunt }
     }
 
@@ -94,6 +97,12 @@ pub(super) fn read(origin: &Origin<'_>, pump: impl FnOnce(&mut Readers) -> (u64,
         coverage.window = coverage.window.or(hunted.window);
     }
     let mut evidence = finish(parsed.observations, parsed.blobs.into_iter().collect(), coverage, origin);
+    if let (Some(hunted), Some(hunter), false) = (&hunted, &origin.options.hunt, origin.options.only_hunt) {
+        let contacts = contact::observe(hunted, hunter.set(), &origin.path, &asset_of(&origin.label), origin.options);
+        evidence.observations.extend(contacts.observations);
+        evidence.blobs.extend(contacts.blobs);
+        return evidence;
+    }
     let path = origin.path.as_str().into();
     evidence.hunted.extend(hunted.map(|hunted| HuntedFile { path, bytes, hunted }));
     evidence

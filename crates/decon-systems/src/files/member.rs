@@ -47,7 +47,7 @@ impl Origin<'_> {
         Context {
             path: self.path.as_str().into(),
             asset: asset.clone(),
-            zone: self.options.zone.clone(),
+            zone: self.options.layout.zone.clone(),
             bounds: Window::ALWAYS,
             suspects: self.options.suspects.clone(),
         }

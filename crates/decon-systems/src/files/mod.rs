@@ -5,6 +5,7 @@
 
 mod archive;
 mod blocks;
+mod contact;
 mod decode;
 mod limits;
 mod log;
@@ -20,17 +21,15 @@ use std::sync::{Arc, mpsc};
 use decon_core::coverage::Coverage;
 use decon_core::digest::Digest;
 use decon_core::observation::Observation;
-use decon_formats::network::{Hunted, Hunter};
+use decon_formats::network::{Hunted, Hunter, Layout};
 use decon_formats::pull::Suspects;
-use jiff::tz::TimeZone;
-
 pub use walk::Found;
 
 /// How evidence is read.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The zone of times that have none, if a person vouches for one.
-    pub zone: Option<TimeZone>,
+    /// What a person vouches for: the zone of times that have none, and how network logs are laid out.
+    pub layout: Arc<Layout>,
     /// Whether files that gave observations are hashed whole, for custody.
     pub hash_files: bool,
     /// Whether raw bytes of observations are kept.

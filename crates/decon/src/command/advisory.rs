@@ -10,7 +10,6 @@ use decon_core::judge::decide;
 
 use crate::advisories;
 use crate::cli;
-use crate::output::escape;
 
 /// Every key an advisory may have.
 const TEMPLATE: &str = include_str!("advisory_template.toml");
@@ -75,7 +74,7 @@ fn show(advisory: &Advisory) -> anyhow::Result<u8> {
         };
         let (kind, confidence) =
             (format!("{:?}", indicator.kind).to_lowercase(), format!("{:?}", indicator.confidence).to_lowercase());
-        writeln!(out, "indicator {kind} {} ({confidence}{shared})", escape::defang(&indicator.value))?;
+        writeln!(out, "indicator {kind} {} ({confidence}{shared})", decon_core::indicator::defang(&indicator.value))?;
     }
     writeln!(out)?;
     for advice in &advisory.advice {

@@ -8,9 +8,11 @@ use anyhow::anyhow;
 use decon_core::advisory::Advisory;
 use decon_core::case::Body;
 use decon_core::coverage::{Coverage, Gap, GapKind};
+use decon_core::indicator::{IndicatorSet, Sought};
 use decon_core::judge::{MirrorRules, Question, judge};
 use decon_core::observation::{Asset, AssetKind};
 use decon_core::window::Window;
+use decon_formats::network::Hunter;
 use decon_formats::pull::Suspects;
 use decon_systems::case_store::{Case, Contents};
 use decon_systems::files::{self, Evidence, Options};
@@ -28,11 +30,12 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
     let known = advisories::load(arguments.asked.advisories.as_deref())?;
     let asked = known.named(&arguments.asked.advisory)?;
     let options = Options {
-        zone: zone::parse(arguments.reading.assume_tz.as_deref())?,
+        layout: zone::layout(&arguments.reading)?,
         hash_files: true,
         keep_blobs: arguments.case.is_some(),
         suspects: Suspects::new(asked.iter().flat_map(|a| a.bad().map(|artifact| artifact.digest.clone())))
             .map(Arc::new),
+        hunt: hunter(&asked).map(Arc::new),
         ..Options::default()
     };
     let mirrors =
@@ -66,6 +69,12 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
         Answered { answer: &answer, advisories: &asked, contents: &contents, case: arguments.case.as_deref(), head };
     output::write(&answered, arguments.format, arguments.output.as_deref())?;
     Ok(answer.level.exit_status())
+}
+
+/// What the incidents list as indicators; those that would match everybody's traffic are left out.
+fn hunter(asked: &[Advisory]) -> Option<Hunter> {
+    let sought: Vec<Sought> = asked.iter().flat_map(Sought::of_advisory).flatten().collect();
+    if sought.is_empty() { None } else { Hunter::new(IndicatorSet::new(sought), false) }
 }
 
 /// Where engines keep their stores, and the folder we are in.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use decon_core::indicator::{IndicatorSet, Sought};
 use decon_formats::feed;
-use decon_formats::network::Hunter;
+use decon_formats::network::{Hunter, Layout, LogFormat};
 use decon_systems::files::{self, Evidence, Options};
 
 use super::{progress, tell_gaps, zone};
@@ -18,13 +18,13 @@ use crate::output::hunt::{Summary, line};
 
 pub(crate) fn run(arguments: &cli::Hunt) -> anyhow::Result<u8> {
     let sought = sought(arguments)?;
-    let zone = zone::parse(arguments.reading.assume_tz.as_deref())?;
+    let layout = Arc::new(layout(arguments)?);
     let hunter = Hunter::new(IndicatorSet::new(sought), arguments.deep).map(Arc::new);
     let hunter = hunter.ok_or_else(|| anyhow!("there are too many indicators for one run; split the list"))?;
     let options =
-        Options { zone: zone.clone(), hunt: Some(Arc::clone(&hunter)), only_hunt: true, ..Options::default() };
+        Options { layout: Arc::clone(&layout), hunt: Some(Arc::clone(&hunter)), only_hunt: true, ..Options::default() };
     let ignored = arguments.ignore.as_deref().map(ignore_list).transpose()?.unwrap_or_default();
-    let mut summary = Summary::new(hunter.set(), zone, (arguments.since, arguments.until), ignored);
+    let mut summary = Summary::new(hunter.set(), layout.zone.clone(), (arguments.since, arguments.until), ignored);
     let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let progress = progress::stoppable();
     let shown = progress::show(&progress);
@@ -49,6 +49,18 @@ pub(crate) fn run(arguments: &cli::Hunt) -> anyhow::Result<u8> {
     }
     out.flush()?;
     Ok(summary.exit_status())
+}
+
+/// What a person vouches for.
+fn layout(arguments: &cli::Hunt) -> anyhow::Result<Layout> {
+    let logformat = arguments.logformat.as_deref().map(LogFormat::parse).transpose();
+    let flow = arguments.flow_fields.as_deref().map(Layout::flow_fields).transpose();
+    Ok(Layout {
+        zone: zone::parse(arguments.reading.assume_tz.as_deref())?,
+        year: arguments.year,
+        logformat: logformat.map_err(|e| anyhow!("--logformat: {e}"))?,
+        flow: flow.map_err(|e| anyhow!("--flow-fields: {e}"))?.unwrap_or_default(),
+    })
 }
 
 /// What is looked for: what a person gave, what files list, else what advisories list.

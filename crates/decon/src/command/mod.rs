@@ -10,19 +10,22 @@ mod progress;
 mod report;
 mod zone;
 
+use std::path::PathBuf;
+
 use decon_core::coverage::Gap;
 
 use crate::cli::{Cli, Command};
 use crate::output::escape;
 
 /// Runs a command; gives the exit status.
-pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
-    let paths = match &cli.command {
-        Command::Check(arguments) => &arguments.paths[..],
-        Command::Observe(arguments) => &arguments.paths[..],
-        Command::Hunt(arguments) => &arguments.paths[..],
-        _ => &[],
+pub(crate) fn run(mut cli: Cli) -> anyhow::Result<u8> {
+    let paths = match &mut cli.command {
+        Command::Check(arguments) => &mut arguments.paths,
+        Command::Observe(arguments) => &mut arguments.paths,
+        Command::Hunt(arguments) => &mut arguments.paths,
+        _ => &mut Vec::new(),
     };
+    *paths = std::mem::take(paths).into_iter().flat_map(expand).collect();
     if let Some(missing) = paths
         .iter()
         .find(|p| p.as_os_str() != "-" && p.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound))
@@ -45,6 +48,13 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Advisory(arguments) => advisory::run(&arguments),
         Command::Case(arguments) => case::run(&arguments),
     }
+}
+
+/// What a pattern stands for, where a shell has not expanded it; a file of that very name comes first.
+fn expand(path: PathBuf) -> Vec<PathBuf> {
+    let pattern = path.to_str().filter(|p| p.contains(['*', '?', '[']) && path.symlink_metadata().is_err());
+    let found: Vec<PathBuf> = pattern.and_then(|p| glob::glob(p).ok()).into_iter().flatten().flatten().collect();
+    if found.is_empty() { vec![path] } else { found }
 }
 
 /// Gaps, beside a stream of JSON lines.

@@ -8,7 +8,7 @@ use super::{tell_gaps, zone};
 use crate::cli;
 
 pub(crate) fn run(arguments: &cli::Observe) -> anyhow::Result<u8> {
-    let options = Options { zone: zone::parse(arguments.reading.assume_tz.as_deref())?, ..Options::default() };
+    let options = Options { layout: zone::layout(&arguments.reading)?, ..Options::default() };
     let progress = Progress::default();
     let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let mut failure = None;

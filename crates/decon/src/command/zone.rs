@@ -1,7 +1,17 @@
 //! `--assume-tz`: a zone's name or an offset.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
+use decon_formats::network::Layout;
 use jiff::tz::{Offset, TimeZone};
+
+use crate::cli::Reading;
+
+/// What a person vouches for, where only the zone is asked.
+pub(crate) fn layout(reading: &Reading) -> anyhow::Result<Arc<Layout>> {
+    Ok(Arc::new(Layout { zone: parse(reading.assume_tz.as_deref())?, ..Layout::default() }))
+}
 
 /// Reads `Europe/Berlin`, `UTC`, `+02:00`, `-0530`.
 pub(crate) fn parse(text: Option<&str>) -> anyhow::Result<Option<TimeZone>> {

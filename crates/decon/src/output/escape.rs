@@ -48,15 +48,6 @@ pub(crate) fn markdown(text: &str) -> String {
     out
 }
 
-/// `audit.checkmarx[.]cx`: reports must not make indicators clickable.
-pub(crate) fn defang(text: &str) -> String {
-    let text = text.replacen("://", "[:]//", 1);
-    match text.rfind('.') {
-        Some(at) => format!("{}[.]{}", &text[..at], &text[at + 1..]),
-        None => text,
-    }
-}
-
 /// One argument of a shell command that is printed for copying.
 pub(crate) fn shell(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@=+,".contains(&b);
@@ -76,7 +67,6 @@ mod tests {
         assert_eq!(terminal("a\u{1b}[31mb\u{202e}"), "a\\u{1b}[31mb\\u{202e}");
         assert_eq!(html("<script>\"'&"), "&lt;script&gt;&quot;&#39;&amp;");
         assert_eq!(markdown("a|b`c"), "a\\|b\\`c");
-        assert_eq!(defang("https://audit.checkmarx.cx"), "https[:]//audit.checkmarx[.]cx");
         assert_eq!(shell("a b'c"), "'a b'\\''c'");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use decon_core::coverage::{Coverage, Gap};
-use decon_core::indicator::IndicatorSet;
+use decon_core::indicator::{IndicatorSet, defang};
 use decon_formats::network::{Hit, Outcome};
 use decon_systems::files::HuntedFile;
 use jiff::Timestamp;
@@ -43,14 +43,6 @@ pub(crate) fn line(set: &IndicatorSet, path: &str, hit: &Hit, zone: Option<&Time
         object["shared_with"] = json!(sought.shared_with);
     }
     object
-}
-
-/// Our side of a contact: a flow log also has the answers, whose source is the indicator.
-fn ours(hit: &Hit) -> Box<str> {
-    let contact = &hit.contact;
-    let answer = contact.source.as_deref() == Some(&*hit.text);
-    let side = if answer { &contact.destination_ip } else { &contact.source };
-    side.clone().unwrap_or_default()
 }
 
 /// Contacts of one source with one indicator.
@@ -123,7 +115,7 @@ impl<'s> Summary<'s> {
             self.outside += 1;
             return false;
         }
-        let source = ours(hit);
+        let source: Box<str> = hit.ours().unwrap_or_default().into();
         if let Some((_, reason)) = self.ignored.iter().find(|(known, _)| known.eq_ignore_ascii_case(&source)) {
             *self.suppressed.entry(format!("{source}: {reason}")).or_default() += 1;
             return false;
@@ -191,7 +183,7 @@ impl<'s> Summary<'s> {
         for ((source, indicator), group) in groups {
             let sought = &self.set.sought()[*indicator];
             let source = if source.is_empty() { "(source not told)" } else { source };
-            let value = escape::defang(&sought.value);
+            let value = defang(&sought.value);
             let advisory = sought.advisory.as_deref().map(|a| format!("  {a}")).unwrap_or_default();
             let _ = writeln!(
                 out,
