@@ -9,6 +9,7 @@ pub mod feed;
 pub mod frame;
 pub mod network;
 pub mod pull;
+pub mod rule;
 pub mod site;
 pub mod store;
 pub mod yaml;

@@ -121,8 +121,12 @@ pub(crate) enum HuntForm {
 #[derive(Debug, Args)]
 pub(crate) struct Hunt {
     /// Logs, folders, archives; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required_unless_present = "emit", value_name = "LOG")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Search nothing: print the indicators as rules or a query for a system you run
+    #[arg(long, value_name = "SYSTEM", conflicts_with = "paths",
+          value_parser = clap::builder::PossibleValuesParser::new(decon_formats::rule::RULES.iter().map(|r| r.name())))]
+    pub(crate) emit: Option<String>,
     /// Look for this name, address, range, URL or user agent, defanged or not; may be repeated.
     /// Without --advisory, nothing else is looked for
     #[arg(long, value_name = "VALUE")]

@@ -458,6 +458,15 @@ fn a_contact_is_joined_with_the_pull_on_the_same_host() {
 }
 
 #[test]
+fn rules_are_printed_without_logs_and_only_then() {
+    let ran = decon(vec!["hunt", "--emit", "zeek", "--advisory", "kics-2026-04"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(ran.out.starts_with("#fields\tindicator\t") && ran.out.contains("\naudit.checkmarx.cx\tIntel::DOMAIN\t"));
+    assert_eq!(decon(vec!["hunt"]).status, 2);
+    assert_eq!(decon(vec!["hunt", "--emit", "nonsense"]).status, 2);
+}
+
+#[test]
 fn what_a_person_vouches_for_places_lines_that_do_not_tell() {
     let folder = Folder::new("vouched");
     folder.write("a/dns.log", "Apr 22 14:35:02 dnsmasq[123]: query[A] audit.checkmarx.cx from 10.0.0.5\n");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use decon_core::indicator::{IndicatorSet, Sought};
-use decon_formats::feed;
 use decon_formats::network::{Hunter, Layout, LogFormat};
+use decon_formats::{feed, rule};
 use decon_systems::files::{self, Evidence, Options};
 
 use super::{progress, tell_gaps, zone};
@@ -18,6 +18,10 @@ use crate::output::hunt::{Summary, line};
 
 pub(crate) fn run(arguments: &cli::Hunt) -> anyhow::Result<u8> {
     let sought = sought(arguments)?;
+    if let Some(rules) = rule::RULES.iter().find(|rules| arguments.emit.as_deref() == Some(rules.name())) {
+        std::io::stdout().lock().write_all(rule::emit(*rules, &sought).as_bytes())?;
+        return Ok(0);
+    }
     let layout = Arc::new(layout(arguments)?);
     let hunter = Hunter::new(IndicatorSet::new(sought), arguments.deep).map(Arc::new);
     let hunter = hunter.ok_or_else(|| anyhow!("there are too many indicators for one run; split the list"))?;

@@ -1,0 +1,145 @@
+//! The indicators of one run, sorted by kind, each once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use decon_core::indicator::{Sought, Target};
+
+/// Kinds of indicators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Names.
+    Name,
+    /// Addresses and ranges.
+    Address,
+    /// URLs.
+    Url,
+    /// User agents.
+    Agent,
+}
+
+/// Indicators by kind.
+#[derive(Debug, Default)]
+pub struct Terms {
+    /// Names, and whether names below them count too.
+    pub names: BTreeMap<Box<str>, bool>,
+    /// Addresses.
+    pub addresses: BTreeSet<IpAddr>,
+    /// Ranges, by their first address and bits.
+    pub ranges: BTreeSet<(IpAddr, u8)>,
+    /// URLs, host and path.
+    pub urls: BTreeSet<(Box<str>, Box<str>)>,
+    /// Parts of user agents.
+    pub agents: BTreeSet<Box<str>>,
+    origins: BTreeSet<Box<str>>,
+    cautions: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl Terms {
+    /// Sorts these.
+    pub fn of(sought: &[Sought]) -> Self {
+        let mut terms = Self::default();
+        for one in sought {
+            match one.target.clone() {
+                Target::Domain { name, below } => *terms.names.entry(name).or_default() |= below,
+                Target::Address(address) => {
+                    terms.addresses.insert(address);
+                }
+                Target::Range(first, bits) => {
+                    terms.ranges.insert((first, bits));
+                }
+                Target::Url { host, path } => {
+                    terms.urls.insert((host, path));
+                }
+                Target::UserAgent(agent) => {
+                    terms.agents.insert(agent);
+                }
+            }
+            terms.origins.insert(one.advisory.clone().unwrap_or_else(|| "own indicators".into()));
+            let shared = (!one.shared_with.is_empty()).then(|| format!("also used in {}", one.shared_with.join(", ")));
+            let cautions: Vec<String> = one.note.as_deref().map(str::to_owned).into_iter().chain(shared).collect();
+            if !cautions.is_empty() {
+                terms.cautions.insert(one.value.clone(), cautions.join("; ").into());
+            }
+        }
+        terms
+    }
+
+    /// Addresses and ranges as text, `198.51.100.0/24`.
+    pub fn nets(&self) -> Vec<String> {
+        let ranges = self.ranges.iter().map(|(first, bits)| format!("{first}/{bits}"));
+        self.addresses.iter().map(IpAddr::to_string).chain(ranges).collect()
+    }
+
+    /// Names, and the hosts of URLs, where a system sees no more of them.
+    pub fn hosts(&self) -> Vec<(&str, bool)> {
+        self.names.iter().map(|(name, below)| (&**name, *below)).collect()
+    }
+
+    /// Whether there is one of this kind.
+    pub fn has(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Name => !self.names.is_empty(),
+            Kind::Address => !self.addresses.is_empty() || !self.ranges.is_empty(),
+            Kind::Url => !self.urls.is_empty(),
+            Kind::Agent => !self.agents.is_empty(),
+        }
+    }
+
+    pub(super) fn listed(&self, kind: Kind) -> String {
+        let all: Vec<String> = match kind {
+            Kind::Name => self.names.keys().map(|name| name.to_string()).collect(),
+            Kind::Address => self.nets(),
+            Kind::Url => self.urls.iter().map(|(host, path)| format!("{host}{path}")).collect(),
+            Kind::Agent => self.agents.iter().map(|agent| agent.to_string()).collect(),
+        };
+        all.join(", ")
+    }
+
+    pub(super) fn origins(&self) -> String {
+        self.origins.iter().map(|o| &**o).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn cautions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cautions.iter().map(|(value, caution)| (&**value, &**caution))
+    }
+
+    /// One regular expression that a text matches if it holds one of the names, at label boundaries.
+    /// Without look-around, so that RE2 takes it; case is the caller's.
+    pub(super) fn name_pattern(&self) -> Option<String> {
+        let names: Vec<String> = self.names.keys().map(|name| escaped(name)).collect();
+        let (below, exact): (Vec<_>, Vec<_>) = self.names.iter().zip(names).partition(|((_, below), _)| **below);
+        let join = |list: Vec<(_, String)>| list.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join("|");
+        let below = (!below.is_empty()).then(|| format!("(^|[^a-z0-9_-])({})", join(below)));
+        let exact = (!exact.is_empty()).then(|| format!("(^|[^a-z0-9_.-])({})", join(exact)));
+        let either: Vec<String> = [below, exact].into_iter().flatten().collect();
+        (!either.is_empty()).then(|| format!("({})\\.?($|[^a-z0-9_.-])", either.join("|")))
+    }
+}
+
+/// A text as a regular expression that matches just it.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\.+*?()|[]{}^$/-#&~\"'".contains(c) && !matches!(c, '/' | '-' | '#' | '&' | '~' | '"' | '\'') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Text for a comment: nothing in it may end the line.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
+}
+
+/// A double-quoted string in the way of JSON, which YAML, Falco and KQL take too.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A single-quoted string of SQL.
+pub(super) fn sql(text: &str) -> String {
+    format!("'{}'", one_line(text).replace('\'', "''"))
+}
