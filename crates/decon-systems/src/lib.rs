@@ -5,3 +5,4 @@
 
 pub mod case_store;
 pub mod files;
+pub mod shard;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use decon_systems::shard::Shard;
 
 /// Did a known-bad container image reach us, where, when, and how sure are we?
 ///
@@ -22,7 +23,7 @@ pub(crate) enum Command {
     /// Only collect: print one JSON line an observation
     Observe(Observe),
     /// Search network logs for indicators: who spoke to them, when, how often, how it ended
-    Hunt(Hunt),
+    Hunt(Box<Hunt>),
     /// Show every step from the bytes to the level of a verdict
     Explain(Explain),
     /// Print the answer of a case again, in any form
@@ -116,17 +117,9 @@ pub(crate) enum HuntForm {
     Jsonl,
 }
 
-/// Exit status: 15 when something was in contact, 11 when nothing was found but something could not
-/// be read, 0 when all was read and nothing found.
+/// What is looked for and how lines are read.
 #[derive(Debug, Args)]
-pub(crate) struct Hunt {
-    /// Logs, folders, archives; `-` is standard input
-    #[arg(required_unless_present = "emit", value_name = "LOG")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Search nothing: print the indicators as rules or a query for a system you run
-    #[arg(long, value_name = "SYSTEM", conflicts_with = "paths",
-          value_parser = clap::builder::PossibleValuesParser::new(decon_formats::rule::RULES.iter().map(|r| r.name())))]
-    pub(crate) emit: Option<String>,
+pub(crate) struct Search {
     /// Look for this name, address, range, URL or user agent, defanged or not; may be repeated.
     /// Without --advisory, nothing else is looked for
     #[arg(long, value_name = "VALUE")]
@@ -136,17 +129,6 @@ pub(crate) struct Hunt {
     pub(crate) indicators: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) asked: Asked,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-    /// Only contacts from this time on (RFC 3339); those without a time stay
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<jiff::Timestamp>,
-    /// Only contacts before this time (RFC 3339); those without a time stay
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<jiff::Timestamp>,
-    /// Sources that are known and why: a line each, `address-or-host reason`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ignore: Option<PathBuf>,
     /// Year of times that have none (syslog, dnsmasq, ASA)
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1990..2100))]
     pub(crate) year: Option<i16>,
@@ -159,9 +141,98 @@ pub(crate) struct Hunt {
     /// Look inside base64 too (PowerShell -EncodedCommand, cookies)
     #[arg(long)]
     pub(crate) deep: bool,
+}
+
+/// Which hits are told, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Telling {
+    /// Only contacts from this time on (RFC 3339); those without a time stay
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Only contacts before this time (RFC 3339); those without a time stay
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<jiff::Timestamp>,
+    /// Sources that are known and why: a line each, `address-or-host reason`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ignore: Option<PathBuf>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "terminal")]
     pub(crate) format: HuntForm,
+}
+
+/// How work is cut.
+#[derive(Debug, Args)]
+pub(crate) struct Cutting {
+    /// Size of the parts that large plain text is cut into
+    #[arg(long, value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub(crate) part_mib: u64,
+}
+
+/// Exit status: 15 when something was in contact, 11 when nothing was found but something could not
+/// be read, 0 when all was read and nothing found. A shard exits with 0 when all of its parts have a
+/// result.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Hunt {
+    #[command(subcommand)]
+    pub(crate) action: Option<HuntAction>,
+    /// Logs, folders, archives; `-` is standard input
+    #[arg(required_unless_present_any = ["emit", "manifest"], value_name = "LOG")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Search nothing: print the indicators as rules or a query for a system you run
+    #[arg(long, value_name = "SYSTEM", conflicts_with = "paths",
+          value_parser = clap::builder::PossibleValuesParser::new(decon_formats::rule::RULES.iter().map(|r| r.name())))]
+    pub(crate) emit: Option<String>,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
+    /// Keep a result of every part in this folder, for `decon hunt merge`
+    #[arg(long, value_name = "DIR", help_heading = "Sharing the work")]
+    pub(crate) results: Option<PathBuf>,
+    /// Only this share of the parts: `2/5` is the second of five
+    #[arg(long, value_name = "I/N", requires = "results", help_heading = "Sharing the work")]
+    pub(crate) shard: Option<Shard>,
+    /// The parts, made once by `decon hunt manifest`; it also says what is looked for
+    #[arg(long, value_name = "FILE", requires = "results", conflicts_with_all = ["paths", "indicator", "indicators", "advisory"], help_heading = "Sharing the work")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Leave out parts that have a result already
+    #[arg(long, requires = "results", help_heading = "Sharing the work")]
+    pub(crate) resume: bool,
+    #[command(flatten, next_help_heading = "Sharing the work")]
+    pub(crate) cutting: Cutting,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HuntAction {
+    /// Cut logs into parts that several processes or machines share; prints JSON lines
+    Manifest(HuntManifest),
+    /// Tell the results of all shards as one run would
+    Merge(HuntMerge),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HuntManifest {
+    /// Logs, folders, archives, as every worker sees them
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) cutting: Cutting,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HuntMerge {
+    /// Folders of results
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) results: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 #[derive(Debug, Args)]

@@ -13,11 +13,14 @@ pub use set::{Found, IndicatorSet};
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::advisory::{Advisory, Indicator, IndicatorKind, Match};
 use crate::window::Window;
 
 /// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// A DNS name, lower case.
     Domain {
@@ -42,7 +45,7 @@ pub enum Target {
 }
 
 /// An indicator with what is known about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sought {
     /// What is looked for.
     pub target: Target,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use decon_core::indicator::{Found, IndicatorSet};
 use decon_core::window::Window;
 use decon_hunt::{Case, Finder, HostFinder, Lines};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contact::Contact;
@@ -137,8 +138,8 @@ impl Hit {
     }
 }
 
-/// A line as it stands in its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A line as it stands in its file, or in the part of it that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// The line, from 1.
     pub line: u64,
@@ -159,7 +160,7 @@ pub struct Hunted {
     pub lines: u64,
     /// Lines that were cut because they are too long.
     pub long: Vec<u64>,
-    /// Lines with hits, and those that name columns, where [`HuntReader::keeping`] asked for them.
+    /// Lines with hits, and those that may name columns, where [`HuntReader::keeping`] asked for them.
     pub kept: Vec<Kept>,
 }
 
@@ -196,6 +197,24 @@ impl HuntReader {
     #[must_use]
     pub fn keeping(self, keep: bool) -> Self {
         Self { keep, ..self }
+    }
+
+    /// Begins at this offset of the file, behind a line end. Lines count from there.
+    #[must_use]
+    pub fn beginning(mut self, offset: u64) -> Self {
+        self.begun = offset > 0;
+        self.cutter.offset = offset;
+        self
+    }
+
+    /// Reads lines again that other readers of the same hunt have kept, in their order.
+    pub fn replay<'k>(&mut self, kept: impl IntoIterator<Item = &'k Kept>) {
+        for Kept { line, offset, text } in kept {
+            if *offset == 0 {
+                self.begin(text.as_bytes());
+            }
+            self.line(text.as_bytes(), *line, *offset);
+        }
     }
 
     /// Takes the next bytes; they need not end at a line's end.
@@ -242,7 +261,9 @@ impl HuntReader {
         if !self.begun {
             self.begun = true;
             let end = memchr::memchr(b'\n', text).unwrap_or(text.len()).min(LINE_BYTES);
-            self.header.take(&String::from_utf8_lossy(&text[..end]), true);
+            let first = String::from_utf8_lossy(&text[..end]);
+            self.header.take(&first, true);
+            self.keep(first.trim_end_matches('\r'), 1, 0);
         }
     }
 
@@ -257,6 +278,12 @@ impl HuntReader {
         read
     }
 
+    fn keep(&mut self, text: &str, line: u64, offset: u64) {
+        if self.keep && self.hunted.kept.last().is_none_or(|last| last.offset != offset) {
+            self.hunted.kept.push(Kept { line, offset, text: text.into() });
+        }
+    }
+
     fn alone(&mut self, whole: &[u8], offset: u64) {
         let mut lines = Lines::default();
         self.hunter.search(whole, &mut lines);
@@ -269,15 +296,14 @@ impl HuntReader {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(LINE_BYTES)]);
         let text = text.trim_end_matches('\r');
         if text.starts_with('#') && self.header.take(text, false) {
+            self.keep(text, number, offset);
             return;
         }
         let found = self.hunter.found(text);
         if found.is_empty() {
             return;
         }
-        if self.keep {
-            self.hunted.kept.push(Kept { line: number, offset, text: text.into() });
-        }
+        self.keep(text, number, offset);
         let read = self.read(text);
         let indicators = found.len();
         let exact = about::is_exact(read.format, &read.contact);

@@ -7,7 +7,7 @@ use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::digest::Digest;
 use decon_core::observation::{Asset, AssetKind, Observation};
 use decon_core::window::{When, Window};
-use decon_formats::network::{HuntReader, HuntScanned};
+use decon_formats::network::{HuntReader, HuntScanned, Hunter};
 use decon_formats::pull::{LogReader, Parsed, Scanned};
 
 use super::member::{Origin, broken};
@@ -23,9 +23,7 @@ impl Readers {
     fn new(origin: &Origin<'_>, asset: &Asset) -> Self {
         let options = origin.options;
         let pull = (!options.only_hunt).then(|| LogReader::new(origin.context(asset)));
-        let keep = !options.only_hunt && options.keep_blobs;
-        let hunt =
-            options.hunt.clone().map(|hunter| HuntReader::new(hunter, Arc::clone(&options.layout)).keeping(keep));
+        let hunt = options.hunt.clone().map(|hunter| hunt_reader(hunter, options));
         Self { pull, hunt }
     }
 
@@ -48,6 +46,11 @@ impl Readers {
             hunt.feed_scanned(block, &scan.hunt);
         }
     }
+}
+
+/// A reader of network logs, as these options want it.
+pub(super) fn hunt_reader(hunter: Arc<Hunter>, options: &Options) -> HuntReader {
+    HuntReader::new(hunter, Arc::clone(&options.layout)).keeping(options.keep_lines)
 }
 
 /// What a search of a block found, for each reader.
@@ -108,7 +111,8 @@ pub(super) fn read(origin: &Origin<'_>, pump: impl FnOnce(&mut Readers) -> (u64,
     evidence
 }
 
-fn too_long(path: &str, line: u64) -> Gap {
+/// A line that was cut.
+pub(crate) fn too_long(path: &str, line: u64) -> Gap {
     Gap {
         kind: GapKind::Limit,
         path: path.into(),

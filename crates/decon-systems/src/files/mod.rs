@@ -10,6 +10,7 @@ mod decode;
 mod limits;
 mod log;
 mod member;
+mod part;
 mod stored;
 mod tree;
 mod walk;
@@ -23,6 +24,8 @@ use decon_core::digest::Digest;
 use decon_core::observation::Observation;
 use decon_formats::network::{Hunted, Hunter, Layout};
 use decon_formats::pull::Suspects;
+pub(crate) use log::too_long;
+pub use part::{Part, parts};
 pub use walk::Found;
 
 /// How evidence is read.
@@ -38,6 +41,8 @@ pub struct Options {
     pub suspects: Option<Arc<Suspects>>,
     /// What network logs are hunted for.
     pub hunt: Option<Arc<Hunter>>,
+    /// Whether lines with hits are kept as they stand: for a case, or to be read again elsewhere.
+    pub keep_lines: bool,
     /// Whether nothing else is looked for: no images, no stores, no files that name images.
     pub only_hunt: bool,
     /// Threads for one file: more than one where files are fewer than cores. [`collect`] sets it.
@@ -91,8 +96,13 @@ pub struct Progress {
 /// Reads everything under these paths, in parallel, and hands it on in the order of the paths.
 ///
 /// `-` is standard input. Nothing fails: what cannot be read is a gap.
-pub fn collect(paths: &[PathBuf], options: &Options, progress: &Progress, mut each: impl FnMut(Evidence)) {
+pub fn collect(paths: &[PathBuf], options: &Options, progress: &Progress, each: impl FnMut(Evidence)) {
     let found: Vec<Found> = paths.iter().flat_map(|path| walk::walk(path, !options.only_hunt)).collect();
+    collect_found(&found, options, progress, each);
+}
+
+/// Reads these, in parallel, and hands them on in their order.
+pub fn collect_found(found: &[Found], options: &Options, progress: &Progress, mut each: impl FnMut(Evidence)) {
     progress.total.store(found.iter().map(Found::size).sum(), Ordering::Relaxed);
     // Large files first, so that no core ends up alone with the largest one.
     let mut order: Vec<usize> = (0..found.len()).collect();
@@ -102,7 +112,7 @@ pub fn collect(paths: &[PathBuf], options: &Options, progress: &Progress, mut ea
     let (send, receive) = mpsc::sync_channel::<(usize, Evidence)>(64);
     let turn = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        let (found, order, turn) = (&found, &order, &turn);
+        let (order, turn) = (&order, &turn);
         for _ in 0..cores {
             let send = send.clone();
             scope.spawn(move || {

@@ -9,7 +9,7 @@ use decon_core::window::Window;
 use decon_formats::store::LAYOUTS;
 
 use super::tree::DiskTree;
-use super::{Evidence, Options, Progress, member, stored};
+use super::{Evidence, Options, Progress, member, part, stored};
 
 /// Something to read.
 #[derive(Debug)]
@@ -26,6 +26,15 @@ pub enum Found {
         /// Its size in bytes as far as known.
         size: u64,
     },
+    /// The lines of a log that begin in a range of it.
+    Range {
+        /// Its path.
+        path: PathBuf,
+        /// First byte.
+        from: u64,
+        /// The byte after the last.
+        to: u64,
+    },
     /// A folder that is an image store of this layout.
     Store {
         /// Its path.
@@ -34,7 +43,7 @@ pub enum Found {
         layout: usize,
     },
     /// Something that cannot be read, with the reason.
-    Blind(PathBuf, GapKind, String, &'static str),
+    Blind(PathBuf, GapKind, String, Box<str>),
 }
 
 impl Found {
@@ -42,6 +51,7 @@ impl Found {
     pub fn size(&self) -> u64 {
         match self {
             Self::File { size, .. } => *size,
+            Self::Range { from, to, .. } => to - from,
             _ => 0,
         }
     }
@@ -51,7 +61,8 @@ impl Found {
         let attempt = std::panic::AssertUnwindSafe(|| self.read_now(options, progress));
         std::panic::catch_unwind(attempt).unwrap_or_else(|_| {
             let path = match self {
-                Self::File { path, .. } | Self::Store { path, .. } | Self::Blind(path, ..) => path,
+                Self::File { path, .. } | Self::Range { path, .. } | Self::Store { path, .. } => path,
+                Self::Blind(path, ..) => path,
             };
             blind(
                 &path.to_string_lossy(),
@@ -76,6 +87,7 @@ impl Found {
                 }
                 evidence
             }
+            Self::Range { path, from, to } => part::read(path, (*from, *to), options, progress),
             Self::Store { path, layout } => stored::read_store(path, LAYOUTS[*layout]),
             Self::Blind(path, kind, reason, remedy) => blind(&path.to_string_lossy(), *kind, reason, remedy),
         }
@@ -127,7 +139,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Found {
         std::io::ErrorKind::NotFound => (GapKind::Expired, "check the path; it may have been removed while we read"),
         _ => (GapKind::Unreadable, "copy it from a sound medium and try again"),
     };
-    Found::Blind(path.to_owned(), kind, format!("cannot be read: {error}"), remedy)
+    Found::Blind(path.to_owned(), kind, format!("cannot be read: {error}"), remedy.into())
 }
 
 /// `evidence/ci/a.log`, whether `evidence`, `./evidence` or `/work/evidence` was given.
@@ -171,7 +183,7 @@ impl Walk<'_> {
                 path.to_owned(),
                 GapKind::Limit,
                 format!("nested deeper than {DEPTH} folders"),
-                "give the inner folder as a path of its own",
+                "give the inner folder as a path of its own".into(),
             ));
             return;
         }
@@ -209,7 +221,7 @@ impl Walk<'_> {
                 path.to_owned(),
                 GapKind::Unsupported,
                 "is a pipe or a socket".into(),
-                "nothing, if no evidence was expected in it",
+                "nothing, if no evidence was expected in it".into(),
             )),
             Err(error) => found.push(unreadable(path, &error)),
         }

@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
         layout: zone::layout(&arguments.reading)?,
         hash_files: true,
         keep_blobs: arguments.case.is_some(),
+        keep_lines: arguments.case.is_some(),
         suspects: Suspects::new(asked.iter().flat_map(|a| a.bad().map(|artifact| artifact.digest.clone())))
             .map(Arc::new),
         hunt: hunter(&asked).map(Arc::new),

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use decon_core::coverage::Gap;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, HuntAction};
 use crate::output::escape;
 
 /// Runs a command; gives the exit status.
@@ -22,7 +22,10 @@ pub(crate) fn run(mut cli: Cli) -> anyhow::Result<u8> {
     let paths = match &mut cli.command {
         Command::Check(arguments) => &mut arguments.paths,
         Command::Observe(arguments) => &mut arguments.paths,
-        Command::Hunt(arguments) => &mut arguments.paths,
+        Command::Hunt(arguments) => match &mut arguments.action {
+            Some(HuntAction::Manifest(wanted)) => &mut wanted.paths,
+            _ => &mut arguments.paths,
+        },
         _ => &mut Vec::new(),
     };
     *paths = std::mem::take(paths).into_iter().flat_map(expand).collect();
