@@ -4,7 +4,7 @@ CARGO ?= cargo
 DECON := target/release/decon
 CASE := .demo/case
 # What the tests run: engines, registries and tools for images, all from Debian's packages.
-PACKAGES := docker.io containerd podman docker-registry skopeo umoci runc
+PACKAGES := nats-server docker.io containerd podman docker-registry skopeo umoci runc
 
 .PHONY: demo test bench fuzz packages build
 

@@ -5,4 +5,6 @@
 
 pub mod case_store;
 pub mod files;
+#[cfg(feature = "nats")]
+pub mod nats;
 pub mod shard;

@@ -203,6 +203,26 @@ pub(crate) struct Hunt {
     pub(crate) resume: bool,
     #[command(flatten, next_help_heading = "Sharing the work")]
     pub(crate) cutting: Cutting,
+    /// Send the parts to workers, wait for them and tell what they found
+    #[cfg(feature = "nats")]
+    #[command(flatten, next_help_heading = "Sharing the work")]
+    pub(crate) server: Server,
+    /// Do not wait for the workers
+    #[cfg(feature = "nats")]
+    #[arg(long, requires = "nats", help_heading = "Sharing the work")]
+    pub(crate) detach: bool,
+}
+
+/// A NATS server with JetStream.
+#[cfg(feature = "nats")]
+#[derive(Debug, Args)]
+pub(crate) struct Server {
+    /// NATS server with JetStream: `nats://host:4222`, `tls://…`. For a hunt: send it to the workers
+    #[arg(long, value_name = "URL")]
+    pub(crate) nats: Option<String>,
+    /// Credentials file for it
+    #[arg(long, value_name = "FILE", requires = "nats")]
+    pub(crate) nats_creds: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -211,6 +231,35 @@ pub(crate) enum HuntAction {
     Manifest(HuntManifest),
     /// Tell the results of all shards as one run would
     Merge(HuntMerge),
+    /// Work on parts that others sent to a NATS server
+    #[cfg(feature = "nats")]
+    Work(HuntWork),
+    /// How far the jobs on a NATS server are
+    #[cfg(feature = "nats")]
+    Status(HuntStatus),
+}
+
+#[cfg(feature = "nats")]
+#[derive(Debug, Args)]
+pub(crate) struct HuntWork {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Parts at the same time. Default: one a core
+    #[arg(long, value_name = "N")]
+    pub(crate) at_once: Option<usize>,
+    /// Seconds without a sign of life until another worker gets a part; the first worker decides
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(2..=3600))]
+    pub(crate) ack_wait: u64,
+    /// End when no work came for so many seconds. Default: never
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) until_idle: Option<u64>,
+}
+
+#[cfg(feature = "nats")]
+#[derive(Debug, Args)]
+pub(crate) struct HuntStatus {
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 #[derive(Debug, Args)]
@@ -229,8 +278,16 @@ pub(crate) struct HuntManifest {
 #[derive(Debug, Args)]
 pub(crate) struct HuntMerge {
     /// Folders of results
-    #[arg(required = true, value_name = "DIR")]
+    #[cfg_attr(feature = "nats", arg(required_unless_present = "nats", conflicts_with = "nats", value_name = "DIR"))]
+    #[cfg_attr(not(feature = "nats"), arg(required = true, value_name = "DIR"))]
     pub(crate) results: Vec<PathBuf>,
+    #[cfg(feature = "nats")]
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// The job on the server
+    #[cfg(feature = "nats")]
+    #[arg(long, value_name = "ID", requires = "nats")]
+    pub(crate) job: Option<String>,
     #[command(flatten)]
     pub(crate) telling: Telling,
 }

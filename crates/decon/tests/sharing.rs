@@ -6,8 +6,11 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
-use support::{Folder, Ran, decon};
+use support::{Engine, Folder, Ran, decon, free_port, needs, wait_for};
 
 const INDICATOR: &str = "c2.example.net";
 
@@ -126,4 +129,123 @@ fn an_interrupted_shard_is_resumed_and_a_broken_result_is_made_again() {
     ]);
     assert_eq!(other.status, 1);
     assert!(other.err.contains("another hunt"), "{}", other.err);
+}
+
+/// A NATS server with JetStream on the loopback, its streams on disk.
+struct Nats {
+    engine: Engine,
+    port: u16,
+    monitor: u16,
+    folder: Folder,
+}
+
+impl Nats {
+    fn start(name: &str) -> Self {
+        let folder = Folder::new(name);
+        let (port, monitor) = (free_port(), free_port());
+        let engine = Self::run(&folder, port, monitor);
+        Self { engine, port, monitor, folder }
+    }
+
+    fn run(folder: &Folder, port: u16, monitor: u16) -> Engine {
+        let (store, port_text, monitor_text) = (folder.path("store"), port.to_string(), monitor.to_string());
+        let arguments =
+            ["-js", "-a", "127.0.0.1", "-sd", store.to_str().unwrap(), "-p", &port_text, "-m", &monitor_text];
+        let engine = Engine::start("nats-server", &arguments, &folder.path("nats.log"));
+        wait_for("the NATS server", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        engine
+    }
+
+    fn restart(&mut self) {
+        self.engine.stop();
+        self.engine = Self::run(&self.folder, self.port, self.monitor);
+    }
+
+    fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// What the server counts about the workers' consumer.
+    fn consumer(&self, key: &str) -> u64 {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.monitor)) else { return 0 };
+        stream.write_all(b"GET /jsz?consumers=true HTTP/1.0\r\n\r\n").unwrap();
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text);
+        let place = text.split(&format!("\"{key}\":")).nth(1).unwrap_or_default();
+        place.trim().chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
+    }
+}
+
+/// Files that take a worker a second or so each.
+fn slow_logs(folder: &Folder) {
+    let mut text = String::new();
+    for n in 0..400_000 {
+        let host = if n % 9973 == 5 { "c2.example.net" } else { "www.example.org" };
+        let _ = writeln!(
+            text,
+            "17768{:05}.123 45 10.3.{}.7 TCP_TUNNEL/200 {n} CONNECT {host}:443 - HIER_DIRECT/203.0.113.9 -",
+            n % 100_000,
+            n % 250
+        );
+    }
+    let first = folder.write("slow/0.log", &text);
+    assert!(Command::new("bzip2").arg(&first).status().unwrap().success());
+    for n in 1..9 {
+        fs::copy(folder.path("slow/0.log.bz2"), folder.path(&format!("slow/{n}.log.bz2"))).unwrap();
+    }
+}
+
+#[test]
+fn workers_lose_and_double_nothing_when_one_is_killed_and_the_server_restarts() {
+    if !needs("workers_lose_and_double_nothing", &["nats-server", "bzip2"]) {
+        return;
+    }
+    let folder = logs("workers");
+    slow_logs(&folder);
+    let logs = folder.path("");
+    let logs = logs.to_str().unwrap();
+    let mut nats = Nats::start("workers-nats");
+    let url = nats.url();
+    let worker = |n: usize| {
+        let arguments = ["hunt", "work", "--nats", &url, "--at-once", "1", "--ack-wait", "2"];
+        Engine::start(env!("CARGO_BIN_EXE_decon"), &arguments, &nats.folder.path(&format!("worker-{n}.txt")))
+    };
+    let mut workers: Vec<Engine> = (1..=3).map(worker).collect();
+    let sender = Command::new(env!("CARGO_BIN_EXE_decon"))
+        .args(["hunt", logs, "--indicator", INDICATOR, "--part-mib", "1", "--format", "jsonl", "--nats", &url])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = || decon(["hunt", "status", "--nats", &url]).out;
+    let done = || -> usize { status().split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0) };
+    // Only slow parts are left, and all three have one in hand; one of them dies with it.
+    wait_for("the first results", || done() >= 18);
+    wait_for("work in every hand", || nats.consumer("num_ack_pending") >= 3 || done() >= 25);
+    workers[0].kill();
+    wait_for("a part that is delivered again", || nats.consumer("num_redelivered") >= 1 || done() == 27);
+    nats.restart();
+    let ended = sender.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    let one = decon(["hunt", logs, "--indicator", INDICATOR, "--format", "jsonl"]);
+    let found = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(one.out.lines().count() > 500);
+    assert_eq!(one.out, found, "{told}");
+    assert_eq!(ended.status.code(), Some(one.status));
+    // Another machine sees the same, and the same hunt sent again is the same job, done already.
+    let progress = status();
+    let job = progress.split_whitespace().next().unwrap();
+    let merged = decon(["hunt", "merge", "--nats", &url, "--job", job, "--format", "jsonl"]);
+    assert_eq!(one.out, merged.out);
+    drop(workers);
+    let again = decon(["hunt", logs, "--indicator", INDICATOR, "--part-mib", "1", "--format", "jsonl", "--nats", &url]);
+    assert_eq!(one.out, again.out);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_a_clear_error() {
+    let ran = decon(["hunt", "status", "--nats", &format!("nats://127.0.0.1:{}", free_port())]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.err.contains("no connection to the NATS server"), "{}", ran.err);
 }

@@ -105,6 +105,12 @@ impl Engine {
         Self(child)
     }
 
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
     /// Asks it to end and waits.
     pub fn stop(&mut self) {
         if matches!(self.0.try_wait(), Ok(Some(_))) {

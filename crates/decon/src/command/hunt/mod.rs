@@ -1,5 +1,7 @@
 //! `decon hunt`: network logs, at disk speed, for indicators of contact.
 
+#[cfg(feature = "nats")]
+mod queue;
 mod shared;
 mod sought;
 mod teller;
@@ -17,13 +19,23 @@ use teller::Teller;
 pub(crate) fn run(arguments: &cli::Hunt) -> anyhow::Result<u8> {
     match &arguments.action {
         Some(HuntAction::Manifest(wanted)) => return shared::manifest(wanted),
+        #[cfg(feature = "nats")]
+        Some(HuntAction::Merge(wanted)) if wanted.server.nats.is_some() => return queue::merge(wanted),
         Some(HuntAction::Merge(wanted)) => return shared::merge(wanted),
+        #[cfg(feature = "nats")]
+        Some(HuntAction::Work(wanted)) => return queue::work(wanted),
+        #[cfg(feature = "nats")]
+        Some(HuntAction::Status(wanted)) => return queue::status(wanted),
         None => {}
     }
     let sought = sought::sought(&arguments.search)?;
     if let Some(rules) = rule::RULES.iter().find(|rules| arguments.emit.as_deref() == Some(rules.name())) {
         std::io::stdout().lock().write_all(rule::emit(*rules, &sought).as_bytes())?;
         return Ok(0);
+    }
+    #[cfg(feature = "nats")]
+    if arguments.server.nats.is_some() {
+        return queue::send(arguments, sought);
     }
     if let Some(folder) = &arguments.results {
         return shared::shard(arguments, sought, folder);
