@@ -23,7 +23,8 @@ fn hunter() -> Arc<Hunter> {
 /// The same three among so many others that the search goes by dots.
 fn crowded() -> Arc<Hunter> {
     let others = (0..400).map(|i| format!("host-{i}.crowd-{i}.example.org"));
-    let sought = ["c2.example.net", "198.51.100.7", "KICS-Telemetry/2.0"].map(str::to_owned).into_iter().chain(others);
+    let sought = ["c2.example.net", "198.51.100.7", "KICS-Telemetry/2.0", "evil.co.uk", "198.51.100.77"];
+    let sought = sought.map(str::to_owned).into_iter().chain(others);
     let set = IndicatorSet::new(sought.map(|s| Sought::parse(&s).unwrap()).collect());
     Arc::new(Hunter::new(set, false).unwrap())
 }
@@ -123,6 +124,7 @@ proptest! {
                 "c2.example.net", "C2.EXAMPLE.NET", "a.c2.example.net", "xc2.example.net", "c2.example.netx", "c2%2eexample%2Enet",
                 "c2\\u002eexample\\u002enet", "(2)c2(7)example(3)net(0)", "198.51.100.7", "198.51.100.77", "::ffff:c633:6407",
                 "kics-telemetry/2.0", "KICS-Telemetry%2F2.0", "\n", "\n", " ", " ", "\"", "/", ":443", "=", "\u{e9}",
+                "%20", "%2F", "%22", "%3d", "\\u002f", "\\t", "-", "_", ".", "1.", "9", "x", "%252F", "www.", "b.example.org", "evil.co.uk",
             ]),
             0..40,
         ),

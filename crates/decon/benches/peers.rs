@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use decon_core::advisory::Advisory;
@@ -17,12 +17,14 @@ use decon_core::observation::{Asset, AssetKind, Event, Observation, Proof, Time}
 use decon_core::reference::Reference;
 use decon_core::window::{When, Window};
 
-const DECON: &str = env!("CARGO_BIN_EXE_decon");
+mod support;
+
+use support::{DECON, Numbers, heading, rg, row, settle, time};
 
 fn main() {
     let folder = std::env::temp_dir().join(format!("decon-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    println!("{:44} {:>10} {:>10} {:>8}  peer", "work", "decon", "peer", "ratio");
+    heading();
     logs(&folder);
     compressed(&folder);
     docker_store(&folder);
@@ -30,55 +32,8 @@ fn main() {
     acme();
     judging();
     let size = fs::metadata(DECON).unwrap().len();
-    println!("{:44} {:>8.1} M {:>10} {:>8}  at most 25 MiB", "binary", size as f64 / 1048576.0, "", "");
+    println!("{:56} {:>8.1} M {:>10} {:>8}  at most 25 MiB", "binary", size as f64 / 1048576.0, "", "");
     fs::remove_dir_all(&folder).unwrap();
-}
-
-/// Wall seconds and peak resident memory in KiB of a command, the median of five.
-fn time(program: &str, arguments: &[&str]) -> (f64, u64) {
-    let mut runs: Vec<(f64, u64)> = (0..5)
-        .map(|_| {
-            let started = Instant::now();
-            let child = Command::new("/usr/bin/time")
-                .args(["-f", "%M", program])
-                .args(arguments)
-                .stdout(Stdio::null())
-                .stderr(Stdio::piped())
-                .output();
-            let memory = child
-                .ok()
-                .and_then(|o| String::from_utf8_lossy(&o.stderr).lines().last().and_then(|l| l.trim().parse().ok()));
-            (started.elapsed().as_secs_f64(), memory.unwrap_or(0))
-        })
-        .collect();
-    runs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    runs[2]
-}
-
-/// What was just written is on the disk before anything is timed: writing back takes memory's time.
-fn settle() {
-    let _ = Command::new("sync").status();
-}
-
-fn row(work: &str, ours: f64, peer: Option<(f64, &str)>) {
-    let (theirs, ratio, name) = match peer {
-        Some((theirs, name)) => (format!("{theirs:.3} s"), format!("{:.2}x", theirs / ours), name),
-        None => (String::new(), String::new(), ""),
-    };
-    println!("{work:44} {:>10} {theirs:>10} {ratio:>8}  {name}", format!("{ours:.3} s"));
-}
-
-/// A generator of repeatable numbers (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below
-    }
 }
 
 fn hex(seed: &str) -> String {
@@ -135,12 +90,6 @@ fn job(numbers: &mut Numbers, bytes: usize) -> String {
     text
 }
 
-fn rg() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let extra = [PathBuf::from("/tmp/rg/bin")];
-    std::env::split_paths(&path).chain(extra).map(|d| d.join("rg")).find(|p| p.is_file())
-}
-
 fn logs(folder: &Path) {
     let logs = folder.join("logs");
     fs::create_dir_all(&logs).unwrap();
@@ -158,7 +107,7 @@ fn logs(folder: &Path) {
         (time(rg.to_str().unwrap(), &arguments), format!("rg -c -F ({version})"))
     });
     row("observe 1 GiB of CI logs, both cores", ours, peer.as_ref().map(|((t, _), n)| (*t, n.as_str())));
-    println!("{:44} {:>8.0} M", "  peak memory", memory as f64 / 1024.0);
+    println!("{:56} {:>8.0} M", "  peak memory", memory as f64 / 1024.0);
     let one = folder.join("one.log");
     let mut file = fs::File::create(&one).unwrap();
     for i in 0..64 {

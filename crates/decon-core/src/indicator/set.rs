@@ -195,10 +195,11 @@ fn percent(rest: &[u8]) -> Option<(u8, usize)> {
     u8::from_str_radix(hex, 16).ok().filter(|b| *b != 0).map(|b| (b, 3))
 }
 
-/// `\/`, `\"`, `\\`, `\u002e`.
+/// `\/`, `\"`, `\\`, `\u002e`, and `\t` and its like, behind which a name may follow.
 fn escape(rest: &[u8]) -> Option<(u8, usize)> {
     match rest.get(1)? {
         byte @ (b'/' | b'"' | b'\\') => Some((*byte, 2)),
+        b'n' | b't' | b'r' => Some((b' ', 2)),
         b'u' => {
             let hex = std::str::from_utf8(rest.get(2..6)?).ok()?;
             let code = u32::from_str_radix(hex, 16).ok()?;

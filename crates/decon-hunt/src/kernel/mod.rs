@@ -3,11 +3,16 @@
 //! A kernel gives one bit a place. It may let through more than [`portable`] does (bytes that its
 //! tables cannot tell apart), never less; the finder confirms each place.
 
+mod classes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_avx2;
 #[cfg(target_arch = "x86_64")]
+mod x86_classes;
+#[cfg(target_arch = "x86_64")]
 mod x86_vbmi;
+
+pub(crate) use classes::{Classes, WORD, classes};
 
 use crate::sieve::Sieve;
 
