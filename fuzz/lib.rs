@@ -8,7 +8,8 @@ use decon_core::indicator::{IndicatorSet, Sought};
 use decon_core::observation::{Asset, AssetKind};
 use decon_core::reference::Reference;
 use decon_core::window::Window;
-use decon_formats::network::{self, Header, HuntReader, Hunter};
+use decon_formats::capture::{Link, Packets};
+use decon_formats::network::{self, Header, HuntReader, Hunter, Layout, LogFormat};
 use decon_formats::pull::{self, Context, LogReader, Parsed};
 use decon_formats::store::{Entry, Tree};
 use decon_formats::{site, store};
@@ -120,13 +121,22 @@ pub fn network(name: &str, bytes: &[u8]) {
 
 /// The whole hunt: two stages against every line looked at, in blocks of any size.
 pub fn hunt(bytes: &[u8]) {
-    static HUNTER: LazyLock<Arc<Hunter>> = LazyLock::new(|| {
-        let sought = ["c2.example.net", "198.51.100.7", "203.0.113.0/24", "2001:db8::7", "KICS-Telemetry/2.0"];
-        let sought = sought.iter().map(|s| Sought::parse(s).expect("an indicator")).collect();
-        Arc::new(Hunter::new(IndicatorSet::new(sought), false).expect("few"))
+    static HUNTERS: LazyLock<[Arc<Hunter>; 2]> = LazyLock::new(|| {
+        let hunter = |crowd: usize| {
+            let sought = ["c2.example.net", "198.51.100.7", "203.0.113.0/24", "2001:db8::7", "KICS-Telemetry/2.0"];
+            let others = (0..crowd).map(|n| format!("h{n}.crowd-{n}.example.org"));
+            let sought = sought.iter().map(|s| (*s).to_owned()).chain(others);
+            let sought = sought.map(|s| Sought::parse(&s).expect("an indicator")).collect();
+            Arc::new(Hunter::new(IndicatorSet::new(sought), false).expect("few"))
+        };
+        [hunter(0), hunter(300)]
     });
+    HUNTERS.iter().for_each(|hunter| hunt_with(hunter, bytes));
+}
+
+fn hunt_with(hunter: &Arc<Hunter>, bytes: &[u8]) {
     let read = |block: usize| {
-        let mut reader = HuntReader::new(Arc::clone(&HUNTER), Arc::default());
+        let mut reader = HuntReader::new(Arc::clone(hunter), Arc::default());
         bytes.chunks(block).for_each(|chunk| reader.feed(chunk));
         reader.finish().hits
     };
@@ -136,7 +146,7 @@ pub fn hunt(bytes: &[u8]) {
     for (number, line) in bytes.split(|b| *b == b'\n').enumerate() {
         let text = String::from_utf8_lossy(line);
         let header = text.starts_with('#') && Header::default().take(&text, false);
-        let found = if header { Vec::new() } else { HUNTER.set().find(text.trim_end_matches('\r')) };
+        let found = if header { Vec::new() } else { hunter.set().find(text.trim_end_matches('\r')) };
         // A name spelled half in one encoding and half in another is no spelling that is searched for.
         let encoded = text.contains(['%', '\\', '(']);
         naive.extend(found.into_iter().map(|f| (number as u64 + 1, f.indicator, encoded)));
@@ -144,6 +154,30 @@ pub fn hunt(bytes: &[u8]) {
     let hits: Vec<_> = whole.iter().map(|h| (h.line, h.indicator)).collect();
     assert!(hits.iter().all(|hit| naive.iter().any(|n| (n.0, n.1) == *hit)));
     assert!(naive.iter().filter(|n| !n.2).all(|n| hits.contains(&(n.0, n.1))));
+}
+
+/// Captured packets: the first byte is the link type, then each packet behind its length.
+pub fn capture(bytes: &[u8]) {
+    let mut packets = Packets::default();
+    let Some((link, mut rest)) = bytes.split_first() else { return };
+    while let Some((length, tail)) = rest.split_first() {
+        let (packet, left) = tail.split_at(usize::from(*length).min(tail.len()));
+        let line = packets.line(Some("1776861302.5"), Link(u32::from(*link)), packet);
+        assert!(!line.contains('\n'));
+        rest = left;
+    }
+}
+
+/// A logformat on the first line, lines of it behind.
+pub fn logformat(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines();
+    let Some(Ok(format)) = lines.next().map(LogFormat::parse) else { return };
+    let layout = Arc::new(Layout { logformat: Some(format), year: Some(2026), ..Layout::default() });
+    let set = IndicatorSet::new(vec![Sought::parse("c2.example.net").expect("an indicator")]);
+    let mut reader = HuntReader::new(Arc::new(Hunter::new(set, false).expect("few")), layout);
+    lines.for_each(|line| reader.feed(format!("{line} c2.example.net\n").as_bytes()));
+    reader.finish();
 }
 
 /// A list of indicators.

@@ -4,6 +4,7 @@
 //! read becomes a gap with its reason. Every format is one file and one line in a table.
 
 mod base64;
+pub mod capture;
 mod cut;
 pub mod feed;
 pub mod frame;

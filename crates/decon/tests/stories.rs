@@ -496,3 +496,61 @@ fn what_a_person_vouches_for_places_lines_that_do_not_tell() {
         assert_eq!((hit["format"].as_str(), hit["at"].as_str()), (Some(format), Some("2026-04-22T12:35:02Z")), "{hit}");
     }
 }
+
+/// A DNS query for `audit.checkmarx.cx` in an Ethernet frame.
+fn query_frame() -> Vec<u8> {
+    let mut dns =
+        b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05audit\x09checkmarx\x02cx\x00\x00\x01\x00\x01".to_vec();
+    let length = |n: usize| u16::try_from(n).unwrap().to_be_bytes();
+    let mut frame = vec![1; 12];
+    frame.extend([8, 0, 0x45, 0]);
+    frame.extend(length(28 + dns.len()));
+    frame.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 5, 10, 0, 0, 2]);
+    frame.extend([0x9c, 0x40, 0, 53]);
+    frame.extend(length(8 + dns.len()));
+    frame.extend([0, 0]);
+    frame.append(&mut dns);
+    frame
+}
+
+#[test]
+fn captures_are_hunted_through_packet_by_packet() {
+    let folder = Folder::new("captures");
+    let frame = query_frame();
+    let size = u32::try_from(frame.len()).unwrap().to_le_bytes();
+    let mut pcap = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0].to_vec();
+    for second in [1_776_861_302u32, 1_776_861_303] {
+        let head = [second.to_le_bytes(), 250_000u32.to_le_bytes(), size, size].concat();
+        pcap.extend([&head[..], &frame].concat());
+    }
+    folder.write("a.pcap", &pcap);
+    folder.write("cut.pcap", &pcap[..pcap.len() - 9]);
+    folder.write("odd.pcap", [&pcap[..20], &[147, 0, 0, 0], &pcap[24..]].concat());
+    assert!(std::process::Command::new("gzip").arg("-k").arg(folder.path("a.pcap")).status().unwrap().success());
+    // pcapng: a section, an interface in nanoseconds, one packet padded to four bytes.
+    let block = |kind: u32, body: &[u8]| -> Vec<u8> {
+        let length = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
+        [&kind.to_le_bytes(), &length[..], body, &length].concat()
+    };
+    let nanos = (1_776_861_302_250_000_000u64 >> 32, 1_776_861_302_250_000_000u64 & 0xffff_ffff);
+    let [high, low] = [nanos.0, nanos.1].map(|n| u32::try_from(n).unwrap().to_le_bytes());
+    let padding = vec![0; (4 - frame.len() % 4) % 4];
+    let section = [&0x1a2b_3c4du32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat();
+    let interface = [1, 0, 0, 0, 0, 0, 4, 0, 9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0];
+    let packet = [&[0; 4][..], &high, &low, &size, &size, &frame, &padding].concat();
+    folder.write("b.pcapng", [block(0x0a0d_0d0a, &section), block(1, &interface), block(6, &packet)].concat());
+    for (name, hits, status) in
+        [("a.pcap", 2, 15), ("a.pcap.gz", 2, 15), ("b.pcapng", 1, 15), ("cut.pcap", 1, 15), ("odd.pcap", 0, 11)]
+    {
+        let path = folder.path(name);
+        let arguments = ["hunt", path.to_str().unwrap(), "--indicator", "audit.checkmarx.cx", "--format", "jsonl"];
+        let ran = decon(arguments);
+        let found: Vec<Value> = ran.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        assert_eq!((found.len(), ran.status), (hits, status), "{name}: {}{}", ran.out, ran.err);
+        for hit in found {
+            assert_eq!((hit["format"].as_str(), hit["source"].as_str()), (Some("capture"), Some("10.0.0.5")), "{name}");
+            assert!(hit["at"].as_str().unwrap().starts_with("2026-04-22T12:35:0"), "{name}: {hit}");
+        }
+        assert_eq!(matches!(name, "cut.pcap" | "odd.pcap"), ran.err.contains("gap:"), "{name}: {}", ran.err);
+    }
+}

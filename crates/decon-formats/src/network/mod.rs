@@ -8,6 +8,7 @@ mod about;
 mod alb;
 mod asa;
 mod bind;
+mod captured;
 mod cef;
 mod cloudflare;
 mod combined;
@@ -68,6 +69,7 @@ pub trait NetworkFormat: Sync {
 
 /// Every format; what is told by sure marks comes first.
 pub const FORMATS: &[&dyn NetworkFormat] = &[
+    &captured::CAPTURED,
     &zeek::ZEEK_JSON,
     &suricata::SURICATA,
     &cloudflare::CLOUDFLARE,

@@ -15,6 +15,8 @@ pub(super) enum Magic {
     Tar,
     Utf16Le,
     Utf16Be,
+    /// Packets: pcap or pcapng.
+    Capture,
     /// Bytes that no log has.
     Binary,
     Text,
@@ -30,6 +32,9 @@ pub(super) fn magic(head: &[u8]) -> Magic {
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Magic::Xz,
         [b'B', b'Z', b'h', b'1'..=b'9', ..] => Magic::Bzip2,
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
+        [0xa1, 0xb2, 0xc3, 0xd4, ..] | [0xd4, 0xc3, 0xb2, 0xa1, ..] => Magic::Capture,
+        [0xa1, 0xb2, 0x3c, 0x4d, ..] | [0x4d, 0x3c, 0xb2, 0xa1, ..] => Magic::Capture,
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] => Magic::Capture,
         [0xff, 0xfe, ..] => Magic::Utf16Le,
         [0xfe, 0xff, ..] => Magic::Utf16Be,
         _ if head.get(257..262) == Some(b"ustar") => Magic::Tar,
@@ -71,6 +76,7 @@ pub(super) fn decompress<'r>(
         }
         Magic::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(input)),
         Magic::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+        Magic::Capture => Box::new(super::capture::Lines::new(Box::new(input))?),
         Magic::Utf16Le => Box::new(Utf16::new(input, false)),
         Magic::Utf16Be => Box::new(Utf16::new(input, true)),
         _ => Box::new(input),

@@ -173,7 +173,7 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
     let magic = decode::magic(&head);
     let input = decode::rejoin(head, input);
     match magic {
-        Magic::Gzip | Magic::Zstd | Magic::Xz | Magic::Bzip2 | Magic::Utf16Le | Magic::Utf16Be => {
+        Magic::Gzip | Magic::Zstd | Magic::Xz | Magic::Bzip2 | Magic::Utf16Le | Magic::Utf16Be | Magic::Capture => {
             match decode::decompress(magic, input) {
                 Ok(inside) => {
                     let deeper = Origin {

@@ -5,6 +5,7 @@
 
 mod archive;
 mod blocks;
+mod capture;
 mod contact;
 mod decode;
 mod limits;
