@@ -45,9 +45,10 @@ pub struct Hunter {
 impl Hunter {
     /// Makes ready; `deep` looks for base64 forms too. `None` where the literals are more than 65,000.
     pub fn new(set: IndicatorSet, deep: bool) -> Option<Self> {
+        let encoded = spelling::encoded(set.sought());
         let spellings = set.sought().iter().map(|sought| spelling::needles(&sought.target, deep).len());
         let few = spellings
-            .scan(HEADERS.len(), |sum, more| {
+            .scan(HEADERS.len() + encoded.len(), |sum, more| {
                 *sum += more;
                 Some(*sum)
             })
@@ -60,6 +61,8 @@ impl Hunter {
         }
         if at_dots {
             needles.extend(spelling::encoded_dots());
+        } else {
+            needles.extend(encoded);
         }
         needles.sort();
         needles.dedup();

@@ -3,6 +3,7 @@
 //! Each is at least four bytes and compared without regard to case. A spelling may stand where the
 //! indicator does not: what is found is compared properly afterwards.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use decon_core::indicator::{Sought, Target};
@@ -72,14 +73,32 @@ pub(super) fn hosts(sought: &[Sought]) -> HostFinder {
     HostFinder::new(names, addresses, ranges)
 }
 
-/// A name as it stands, with its dots encoded, and label by label.
+/// A name as it stands, and label by label; [`encoded`] has those with encoded dots.
 fn names(name: &str) -> Vec<String> {
     let mut all = vec![name.to_owned()];
     if name.contains('.') {
-        all.extend(["%2e", "%252e", "\\u002e"].iter().map(|dot| name.replace('.', dot)));
         all.push(labels(name));
     }
     all
+}
+
+/// What every line has that holds one of these with an encoded dot: the dot, and what follows it.
+///
+/// Not whole names: they would be three times as many as those as they stand, for lines that are rare.
+pub(super) fn encoded(sought: &[Sought]) -> BTreeSet<Vec<u8>> {
+    let mut behind: BTreeSet<char> = BTreeSet::new();
+    let firsts = |text: &str| text.split('.').skip(1).filter_map(|part| part.chars().next()).collect::<Vec<_>>();
+    for one in sought {
+        match &one.target {
+            Target::Domain { name: host, .. } | Target::Url { host, .. } => behind.extend(firsts(host)),
+            Target::Address(address) if address.is_ipv4() => behind.extend(firsts(&address.to_string())),
+            Target::Range(first, _) if first.is_ipv4() => behind.extend('0'..='9'),
+            Target::Address(_) | Target::Range(..) | Target::UserAgent(_) => {}
+        }
+    }
+    let once = behind.iter().map(|c| format!("%2e{c}"));
+    let twice = ["%252e", "u002e"].iter().filter(|_| !behind.is_empty()).map(|dot| (*dot).to_owned());
+    once.chain(twice).map(String::into_bytes).collect()
 }
 
 /// `audit(9)checkmarx(2)cx`: what stands before the first label may be a name below it.
@@ -178,11 +197,12 @@ mod tests {
     #[test]
     fn every_spelling_is_there() {
         let all = spelled("audit.checkmarx.cx");
-        for wanted in
-            ["audit.checkmarx.cx", "audit%2echeckmarx%2ecx", "audit\\u002echeckmarx\\u002ecx", "audit(9)checkmarx(2)cx"]
-        {
+        for wanted in ["audit.checkmarx.cx", "audit(9)checkmarx(2)cx"] {
             assert!(all.iter().any(|s| s == wanted), "{wanted}");
         }
+        let sought = ["audit.checkmarx.cx", "94.154.172.43"].map(|text| Sought::parse(text).expect("an indicator"));
+        let encoded: Vec<String> = encoded(&sought).into_iter().map(|n| String::from_utf8(n).expect("text")).collect();
+        assert_eq!(encoded, ["%252e", "%2e1", "%2e4", "%2ec", "u002e"]);
         assert!(spelled("94.154.172.43").contains(&"ffff:5e9a:ac2b".to_owned()));
         assert_eq!(spelled("10.1.2.0/24"), ["10.1.2."]);
         assert_eq!(spelled("10.1.2.0/23"), ["10.1.2.", "10.1.3."]);
