@@ -12,5 +12,5 @@ mod sieve;
 mod words;
 
 pub use finder::{Case, Finder, Hit, NeedleError};
-pub use hosts::HostFinder;
+pub use hosts::{HostFinder, each_name};
 pub use lines::{FoundLine, Lines};

@@ -138,6 +138,12 @@ pub(crate) struct Search {
     /// Fields of VPC flow logs without a header line: `version srcaddr dstaddr start …`
     #[arg(long, value_name = "FIELDS")]
     pub(crate) flow_fields: Option<String>,
+    /// Tell names that look like the publishers' own, as leads: a letter changed, another ending
+    #[arg(long)]
+    pub(crate) similar: bool,
+    /// A domain that is known to be good: no look-alike; may be repeated
+    #[arg(long, value_name = "DOMAIN", requires = "similar")]
+    pub(crate) known_good: Vec<Box<str>>,
     /// Look inside base64 too (PowerShell -EncodedCommand, cookies)
     #[arg(long)]
     pub(crate) deep: bool,

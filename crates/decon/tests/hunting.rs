@@ -153,3 +153,44 @@ fn captures_are_hunted_through_packet_by_packet() {
         assert_eq!(matches!(name, "cut.pcap" | "odd.pcap"), ran.err.contains("gap:"), "{name}: {}", ran.err);
     }
 }
+
+#[test]
+fn look_alikes_are_leads_and_never_hits() {
+    let folder = Folder::new("similar");
+    let hosts = [
+        "www.checkmarx.com",
+        "chekcmarx.com",
+        "cdn.aquasecurlty.io",
+        "audit.checkmarx.cx",
+        "login.checkmarx.example",
+        "example.org",
+    ];
+    let lines = hosts.iter().map(|h| {
+        format!("1776861302.123 145 10.0.0.5 TCP_TUNNEL/200 3949 CONNECT {h}:443 - HIER_DIRECT/203.0.113.9 -\n")
+    });
+    let log = folder.write("squid.log", lines.collect::<String>());
+    let log = log.to_str().unwrap();
+    let told = |arguments: &[&str]| -> Vec<(String, String)> {
+        let ran = decon([&["hunt", log, "--format", "jsonl"], arguments].concat());
+        let hits = ran.out.lines().map(|l| serde_json::from_str::<Value>(l).unwrap());
+        let mut told: Vec<_> = hits
+            .map(|h| (h["matched"].as_str().unwrap().to_owned(), h["about"].as_str().unwrap_or("").to_owned()))
+            .collect();
+        told.sort();
+        told.dedup();
+        told
+    };
+    let plain = told(&[]);
+    assert_eq!(plain, [("audit.checkmarx.cx".to_owned(), String::new())]);
+    let lead = "a look-alike of a publisher's domain: a lead, not a hit";
+    let found = told(&["--similar"]);
+    let leads: Vec<&str> = found.iter().filter(|(_, about)| about == lead).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(leads, ["cdn.aquasecurlty.io", "chekcmarx.com", "login.checkmarx.example"]);
+    assert!(found.contains(&plain[0]));
+    let fewer = told(&["--similar", "--known-good", "checkmarx.example"]);
+    assert_eq!(fewer.len(), 3);
+    // Alone, leads do not make a contact.
+    let alone = decon(["hunt", log, "--indicator", "c2.example.net", "--similar"]);
+    assert_eq!(alone.status, 0, "{}", alone.out);
+    assert!(alone.out.contains("Leads  4 names") || alone.out.contains("Leads  3 names"), "{}", alone.out);
+}

@@ -19,7 +19,7 @@ use crate::digest::{Digest, Role};
 use crate::reference::Repository;
 use crate::window::Window;
 
-pub use schema::{Confidence, Disposition, IndicatorKind, Match, Reach, Severity, TraceKind};
+pub use schema::{Confidence, Disposition, IndicatorKind, Match, Publisher, Reach, Severity, TraceKind};
 
 /// One incident.
 #[derive(Debug, Clone, Serialize)]
@@ -38,6 +38,8 @@ pub struct Advisory {
     pub repositories: Vec<RepositoryPattern>,
     /// Whether every malicious index and platform digest is known and listed.
     pub digests_complete: bool,
+    /// Whose it is.
+    pub publisher: Publisher,
     /// Short name of a source to its address.
     pub sources: BTreeMap<Box<str>, Box<str>>,
     /// Digests, bad and good.

@@ -76,6 +76,7 @@ impl Reader<'_> {
             severity: w.severity,
             repositories: self.patterns(&w.repositories)?,
             digests_complete: w.digests_complete,
+            publisher: w.publisher,
             sources: w.sources.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
             artifacts: self.artifacts(w.artifacts)?,
             windows: w.windows.into_iter().map(|x| self.tag_window(x)).collect::<Parsed<_>>()?,

@@ -138,6 +138,21 @@ pub struct Reach {
     pub note: Option<String>,
 }
 
+/// Who publishes what was attacked, as its names on the network are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publisher {
+    /// What it is called in domains: look-alikes of these are leads.
+    #[serde(default)]
+    pub names: Vec<Box<str>>,
+    /// Domains that are its own.
+    #[serde(default)]
+    pub domains: Vec<Box<str>>,
+    /// Who says so.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Written {
@@ -152,6 +167,8 @@ pub(super) struct Written {
     pub(super) repositories: Vec<Text>,
     #[serde(default)]
     pub(super) digests_complete: bool,
+    #[serde(default)]
+    pub(super) publisher: Publisher,
     pub(super) sources: BTreeMap<String, String>,
     #[serde(default, rename = "artifact")]
     pub(super) artifacts: Vec<WrittenArtifact>,

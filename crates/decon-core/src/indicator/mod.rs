@@ -6,10 +6,12 @@
 mod host;
 mod refang;
 mod set;
+mod similar;
 
 pub use host::{is_host, labels_of, mapped};
 pub use refang::{defang, refang};
 pub use set::{Found, IndicatorSet};
+pub use similar::is_look_alike;
 
 use std::net::IpAddr;
 
@@ -42,6 +44,13 @@ pub enum Target {
     },
     /// A part of a user agent.
     UserAgent(Box<str>),
+    /// Names that look like a publisher's and are not: a lead, never a hit.
+    LookAlike {
+        /// What the publisher is called in names.
+        name: Box<str>,
+        /// Its own domains.
+        own: Vec<Box<str>>,
+    },
 }
 
 /// An indicator with what is known about it.
@@ -93,6 +102,22 @@ impl Sought {
             })
         };
         advisory.indicators.iter().map(listed).collect()
+    }
+}
+
+impl Sought {
+    /// Look-alikes of an advisory's publisher; `more` are domains known to be good.
+    pub fn look_alikes(advisory: &Advisory, more: &[Box<str>]) -> Vec<Self> {
+        let own: Vec<Box<str>> = advisory.publisher.domains.iter().chain(more).cloned().collect();
+        let of = |name: &str| Self {
+            target: Target::LookAlike { name: name.into(), own: own.clone() },
+            value: format!("like {name}").into(),
+            advisory: Some(advisory.id.clone()),
+            active: Window::ALWAYS,
+            shared_with: Vec::new(),
+            note: None,
+        };
+        advisory.publisher.names.iter().map(|name| of(name)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::host::{first_of, labels_of, mapped};
-use super::{Sought, Target};
+use super::{Sought, Target, is_look_alike};
 
 /// An indicator found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub struct IndicatorSet {
     widths: Vec<u8>,
     urls: HashMap<Box<str>, Vec<usize>>,
     agents: Vec<(usize, Box<str>)>,
+    similar: Vec<usize>,
 }
 
 impl IndicatorSet {
@@ -45,6 +46,7 @@ impl IndicatorSet {
                     set.widths.push(*bits);
                 }
                 Target::Url { host, .. } => set.urls.entry(host.clone()).or_default().push(at),
+                Target::LookAlike { .. } => set.similar.push(at),
                 Target::UserAgent(agent) => set.agents.push((at, agent.to_ascii_lowercase().into())),
             }
         }
@@ -95,6 +97,22 @@ impl IndicatorSet {
         found
     }
 
+    /// The publishers that one host looks like and is not.
+    pub fn like(&self, host: &str) -> Vec<usize> {
+        if self.similar.is_empty() {
+            return Vec::new();
+        }
+        let host = host.trim_matches(['.', '-']).to_ascii_lowercase();
+        let like = |at: &&usize| matches!(&self.sought[**at].target, Target::LookAlike { name, own } if is_look_alike(&host, name, own));
+        // What is listed is more than a lead.
+        if self.of_host(&host).is_empty() { self.similar.iter().filter(like).copied().collect() } else { Vec::new() }
+    }
+
+    /// Whether look-alikes are asked for.
+    pub fn has_similar(&self) -> bool {
+        !self.similar.is_empty()
+    }
+
     fn of_address(&self, address: IpAddr) -> Vec<usize> {
         let mut found = self.addresses.get(&address).cloned().unwrap_or_default();
         for bits in self.widths.iter().filter(|bits| **bits <= if address.is_ipv4() { 32 } else { 128 }) {
@@ -112,6 +130,7 @@ impl IndicatorSet {
         for (at, token) in runs(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) {
             let host = token.trim_matches(['.', '-']);
             self.of_host(host).into_iter().for_each(|indicator| add(indicator, host));
+            self.like(host).into_iter().for_each(|indicator| add(indicator, host));
             let urls = self.urls.get(host.to_ascii_lowercase().as_str()).into_iter().flatten();
             for indicator in urls {
                 let rest = &text[at + token.len()..];

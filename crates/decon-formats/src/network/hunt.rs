@@ -4,11 +4,13 @@
 //! Stage two undoes encodings and compares names and addresses properly, and only then is a line
 //! read by the formats.
 
+use std::collections::HashMap;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use decon_core::indicator::{Found, IndicatorSet};
+use decon_core::indicator::{Found, IndicatorSet, Target};
 use decon_core::window::Window;
-use decon_hunt::{Case, Finder, HostFinder, Lines};
+use decon_hunt::{Case, Finder, Hit as Place, HostFinder, Lines};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +26,10 @@ use crate::frame;
 
 /// What header lines begin with; they are read wherever they stand in a file.
 const HEADERS: [&str; 4] = ["#fields", "#separator", "#path\t", "#Fields:"];
+/// What is said of a look-alike.
+pub const LEAD: &str = "a look-alike of a publisher's domain: a lead, not a hit";
+/// Names remembered by one thread.
+const KNOWN: usize = 1 << 18;
 /// Text inside text inside text; deeper is not looked for.
 const DEPTH: u32 = 3;
 /// Bytes of a line that are kept and looked at; a record of a network log is far shorter.
@@ -85,11 +91,20 @@ impl Hunter {
         found
     }
 
-    fn search(&self, block: &[u8], lines: &mut Lines) {
+    fn search(&self, block: &[u8], scanned: &mut HuntScanned) {
+        let HuntScanned { lines, known } = scanned;
         lines.fill_with(block, |hits| {
             self.finder.find(block, hits);
             if let Some(hosts) = &self.hosts {
                 hosts.find(block, hits);
+                hits.sort_unstable();
+            }
+            if self.set.has_similar() {
+                decon_hunt::each_name(block, |at, name| {
+                    if known.is_like(name, &self.set) {
+                        hits.push(Place { start: at, needle: usize::MAX });
+                    }
+                });
                 hits.sort_unstable();
             }
         });
@@ -103,12 +118,31 @@ impl Hunter {
 
 /// What the search found in a block. Made apart, so that one thread may search while another reads.
 #[derive(Debug, Default)]
-pub struct HuntScanned(Lines);
+pub struct HuntScanned {
+    lines: Lines,
+    known: Known,
+}
+
+/// Names that were compared with the publishers' already: a log has few names, many times.
+#[derive(Debug, Default)]
+struct Known(HashMap<u64, bool>);
+
+impl Known {
+    fn is_like(&mut self, name: &[u8], set: &IndicatorSet) -> bool {
+        if self.0.len() >= KNOWN {
+            self.0.clear();
+        }
+        let mut hasher = std::hash::DefaultHasher::new();
+        name.hash(&mut hasher);
+        let like = || std::str::from_utf8(name).is_ok_and(|name| !set.like(name).is_empty());
+        *self.0.entry(hasher.finish()).or_insert_with(like)
+    }
+}
 
 impl HuntScanned {
     /// Searches a block.
     pub fn fill(&mut self, block: &[u8], hunter: &Hunter) {
-        hunter.search(block, &mut self.0);
+        hunter.search(block, self);
     }
 }
 
@@ -237,14 +271,14 @@ impl HuntReader {
         }
         if let Some(range) = cut.whole {
             self.begin(&block[range.clone()]);
-            let hits = scanned.0.found.iter().filter(|l| l.start >= range.start && l.start <= range.end);
+            let hits = scanned.lines.found.iter().filter(|l| l.start >= range.start && l.start <= range.end);
             for line in hits {
                 let (number, offset) =
                     (self.cutter.line + line.before as u64 + 1, self.cutter.offset + line.start as u64);
                 self.line(&block[line.start..line.end], number, offset);
             }
         }
-        self.cutter.done(block.len(), scanned.0.ends);
+        self.cutter.done(block.len(), scanned.lines.ends);
         self.hunted.long.extend(cut.long);
     }
 
@@ -288,9 +322,9 @@ impl HuntReader {
     }
 
     fn alone(&mut self, whole: &[u8], offset: u64) {
-        let mut lines = Lines::default();
-        self.hunter.search(whole, &mut lines);
-        if !lines.found.is_empty() {
+        let mut scanned = HuntScanned::default();
+        self.hunter.search(whole, &mut scanned);
+        if !scanned.lines.found.is_empty() {
             self.line(whole, self.cutter.line + 1, offset);
         }
     }
@@ -310,12 +344,14 @@ impl HuntReader {
         let read = self.read(text);
         let indicators = found.len();
         let exact = about::is_exact(read.format, &read.contact);
-        let about = if exact { None } else { about::reason(text, read.json.as_ref(), indicators) };
+        let told = if exact { None } else { about::reason(text, read.json.as_ref(), indicators) };
         if let Some(one) = self.layout.window(read.contact.at) {
             self.hunted.window = Some(self.hunted.window.map_or(one, |w| w.union(one)));
         }
         for Found { indicator, text } in found {
             let contact = completed(read.contact.clone(), &text);
+            let lead = matches!(self.hunter.set.sought()[indicator].target, Target::LookAlike { .. });
+            let about = if lead { Some(LEAD) } else { told };
             self.hunted.hits.push(Hit {
                 indicator,
                 text,

@@ -52,7 +52,7 @@ mod zscaler;
 pub use contact::{Contact, Outcome};
 pub(crate) use csv::cells;
 pub use header::Header;
-pub use hunt::{Hit, HuntReader, HuntScanned, Hunted, Hunter, Kept, read_as};
+pub use hunt::{Hit, HuntReader, HuntScanned, Hunted, Hunter, Kept, LEAD, read_as};
 pub use layout::Layout;
 pub use line::NetLine;
 pub use logformat::LogFormat;

@@ -20,6 +20,7 @@ pub(super) fn needles(target: &Target, deep: bool) -> Vec<Vec<u8>> {
         Target::Address(address) => addresses(*address),
         Target::Range(first, bits) => ranges(*first, *bits),
         Target::UserAgent(agent) => vec![plainest(agent).to_owned()],
+        Target::LookAlike { .. } => Vec::new(),
     };
     if deep {
         let plain = needles.first().cloned().unwrap_or_default();
@@ -35,7 +36,7 @@ pub(super) fn stands_at_dots(target: &Target) -> bool {
     match target {
         Target::Domain { name: host, .. } | Target::Url { host, .. } => host.contains('.'),
         Target::Address(address) | Target::Range(address, _) => address.is_ipv4(),
-        Target::UserAgent(_) => false,
+        Target::UserAgent(_) | Target::LookAlike { .. } => false,
     }
 }
 
@@ -93,7 +94,7 @@ pub(super) fn encoded(sought: &[Sought]) -> BTreeSet<Vec<u8>> {
             Target::Domain { name: host, .. } | Target::Url { host, .. } => behind.extend(firsts(host)),
             Target::Address(address) if address.is_ipv4() => behind.extend(firsts(&address.to_string())),
             Target::Range(first, _) if first.is_ipv4() => behind.extend('0'..='9'),
-            Target::Address(_) | Target::Range(..) | Target::UserAgent(_) => {}
+            Target::Address(_) | Target::Range(..) | Target::UserAgent(_) | Target::LookAlike { .. } => {}
         }
     }
     let once = behind.iter().map(|c| format!("%2e{c}"));

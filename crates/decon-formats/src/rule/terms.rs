@@ -51,6 +51,8 @@ impl Terms {
                 Target::Url { host, path } => {
                     terms.urls.insert((host, path));
                 }
+                // Nobody's rules should alert on what only looks like something.
+                Target::LookAlike { .. } => continue,
                 Target::UserAgent(agent) => {
                     terms.agents.insert(agent);
                 }

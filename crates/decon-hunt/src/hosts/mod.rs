@@ -88,21 +88,7 @@ impl HostFinder {
     }
 
     fn names(&self, text: &Text<'_>, hits: &mut Vec<Hit>) {
-        let nothing = Classes::default();
-        let (mut before, mut carry) = (&nothing, false);
-        for (n, at) in text.words.iter().enumerate() {
-            let next = text.words.get(n + 1).unwrap_or(&nothing);
-            let (ends, over) = name_ends(before, at, next, carry);
-            carry = over;
-            for place in bits(ends) {
-                self.name(text, n * WORD + place, hits);
-            }
-            before = at;
-        }
-        // A name that ends with the block.
-        if carry {
-            self.name(text, text.block.len(), hits);
-        }
+        text.each_end(|end| self.name(text, end, hits));
     }
 
     fn addresses(&self, text: &Text<'_>, hits: &mut Vec<Hit>) {
@@ -182,7 +168,41 @@ struct Text<'t> {
     words: &'t [Classes],
 }
 
+/// Hands on every name of a block, with a place in it: labels with dots between, the last one
+/// beginning with a letter.
+pub fn each_name(block: &[u8], mut each: impl FnMut(usize, &[u8])) {
+    let mut words = Vec::new();
+    classes(block, &mut words);
+    let text = Text { block, words: &words };
+    text.each_end(|end| {
+        let labels = |b: &&u8| is_host(**b) || **b == b'.';
+        let begin = end - block[..end].iter().rev().take(NAME_BYTES).take_while(labels).count();
+        // The codes of an encoded blank or slash are no part of the name.
+        let encoded = begin.checked_sub(1).and_then(|boundary| plain_from(block, boundary).last());
+        for from in [Some(begin), encoded].into_iter().flatten().filter(|from| *from < end) {
+            each(end - 1, &block[from..end]);
+        }
+    });
+}
+
 impl Text<'_> {
+    /// Hands on where last labels end.
+    fn each_end(&self, mut each: impl FnMut(usize)) {
+        let nothing = Classes::default();
+        let (mut before, mut carry) = (&nothing, false);
+        for (n, at) in self.words.iter().enumerate() {
+            let next = self.words.get(n + 1).unwrap_or(&nothing);
+            let (ends, over) = name_ends(before, at, next, carry);
+            carry = over;
+            bits(ends).for_each(|place| each(n * WORD + place));
+            before = at;
+        }
+        // A name that ends with the block.
+        if carry {
+            each(self.block.len());
+        }
+    }
+
     /// The last byte before `end` that no label has.
     fn no_host_before(&self, end: usize) -> Option<usize> {
         let (mut word, bit) = (end / WORD, end % WORD);

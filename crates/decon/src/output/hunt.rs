@@ -5,13 +5,16 @@ use std::fmt::Write as _;
 
 use decon_core::coverage::{Coverage, Gap};
 use decon_core::indicator::{IndicatorSet, defang};
-use decon_formats::network::{Hit, Outcome};
+use decon_formats::network::{Hit, LEAD, Outcome};
 use decon_systems::files::HuntedFile;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::escape;
+
+/// Leads that a summary lists.
+const LEADS: usize = 40;
 
 /// One hit as JSON.
 pub(crate) fn line(set: &IndicatorSet, path: &str, hit: &Hit, zone: Option<&TimeZone>) -> Value {
@@ -57,6 +60,14 @@ struct Group {
     example: String,
 }
 
+/// A look-alike that something spoke to.
+#[derive(Debug, Default)]
+struct Lead {
+    count: u64,
+    sources: std::collections::BTreeSet<Box<str>>,
+    example: String,
+}
+
 /// Everything a hunt found, summed up as it comes.
 pub(crate) struct Summary<'s> {
     set: &'s IndicatorSet,
@@ -65,6 +76,8 @@ pub(crate) struct Summary<'s> {
     ignored: Vec<(String, String)>,
     groups: BTreeMap<(Box<str>, usize), Group>,
     about: BTreeMap<&'static str, u64>,
+    /// Look-alikes by name and what they look like, with who spoke to them.
+    leads: BTreeMap<(Box<str>, usize), Lead>,
     suppressed: BTreeMap<String, u64>,
     outside: u64,
     files: u64,
@@ -87,6 +100,7 @@ impl<'s> Summary<'s> {
             ignored,
             groups: BTreeMap::new(),
             about: BTreeMap::new(),
+            leads: BTreeMap::new(),
             suppressed: BTreeMap::new(),
             outside: 0,
             files: 0,
@@ -119,6 +133,15 @@ impl<'s> Summary<'s> {
         if let Some((_, reason)) = self.ignored.iter().find(|(known, _)| known.eq_ignore_ascii_case(&source)) {
             *self.suppressed.entry(format!("{source}: {reason}")).or_default() += 1;
             return false;
+        }
+        if hit.about == Some(LEAD) {
+            let lead = self.leads.entry((hit.text.to_ascii_lowercase().into(), hit.indicator)).or_default();
+            lead.count += 1;
+            lead.sources.insert(source);
+            if lead.example.is_empty() {
+                lead.example = format!("{path}:{}", hit.line);
+            }
+            return true;
         }
         if let Some(about) = hit.about {
             *self.about.entry(about).or_default() += 1;
@@ -171,6 +194,7 @@ impl<'s> Summary<'s> {
             (true, _) => writeln!(out, "UNKNOWN  No contact found, but not everything could be read."),
         };
         self.groups_text(&mut out);
+        self.leads_text(&mut out);
         self.notes_text(&mut out);
         out
     }
@@ -216,6 +240,31 @@ impl<'s> Summary<'s> {
             if let Some(note) = &sought.note {
                 let _ = writeln!(out, "            note: {}", escape::terminal(note));
             }
+        }
+    }
+
+    fn leads_text(&self, out: &mut String) {
+        if self.leads.is_empty() {
+            return;
+        }
+        let _ = writeln!(
+            out,
+            "\nLeads  {} names look like a publisher's own; no contact until somebody looked",
+            self.leads.len()
+        );
+        for ((name, indicator), lead) in self.leads.iter().take(LEADS) {
+            let model = &self.set.sought()[*indicator].value;
+            let _ = writeln!(
+                out,
+                "  {}  {model}, {} times from {} sources, first in {}",
+                escape::terminal(&defang(name)),
+                lead.count,
+                lead.sources.len(),
+                escape::terminal(&lead.example)
+            );
+        }
+        if self.leads.len() > LEADS {
+            let _ = writeln!(out, "  and {} more; --format jsonl tells all", self.leads.len() - LEADS);
         }
     }
 

@@ -53,10 +53,16 @@ pub(super) fn sought(search: &Search) -> anyhow::Result<Vec<Sought>> {
         sought.extend(listed(path)?);
     }
     let given = !sought.is_empty();
-    if !given || !search.asked.advisory.is_empty() {
+    let listed = !given || !search.asked.advisory.is_empty();
+    if listed || search.similar {
         let known = advisories::load(search.asked.advisories.as_deref())?;
         for advisory in known.named(&search.asked.advisory)? {
-            sought.extend(Sought::of_advisory(&advisory).into_iter().flatten());
+            if listed {
+                sought.extend(Sought::of_advisory(&advisory).into_iter().flatten());
+            }
+            if search.similar {
+                sought.extend(Sought::look_alikes(&advisory, &search.known_good));
+            }
         }
     }
     if sought.is_empty() {
