@@ -42,6 +42,15 @@ pub(crate) struct Reading {
     /// Zone of times that have none: `Europe/Berlin`, `UTC`, `+02:00`
     #[arg(long, value_name = "ZONE")]
     pub(crate) assume_tz: Option<String>,
+    /// Year of times that have none (syslog, dnsmasq, ASA)
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1990..2100))]
+    pub(crate) year: Option<i16>,
+    /// Squid's `logformat` line, or its name if it is a built-in one
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) logformat: Option<String>,
+    /// Fields of VPC flow logs without a header line: `version srcaddr dstaddr start …`
+    #[arg(long, value_name = "FIELDS")]
+    pub(crate) flow_fields: Option<String>,
 }
 
 /// Which incidents are asked about.
@@ -129,15 +138,6 @@ pub(crate) struct Search {
     pub(crate) indicators: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) asked: Asked,
-    /// Year of times that have none (syslog, dnsmasq, ASA)
-    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1990..2100))]
-    pub(crate) year: Option<i16>,
-    /// Squid's `logformat` line, or its name if it is a built-in one
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) logformat: Option<String>,
-    /// Fields of VPC flow logs without a header line: `version srcaddr dstaddr start …`
-    #[arg(long, value_name = "FIELDS")]
-    pub(crate) flow_fields: Option<String>,
     /// Tell names that look like the publishers' own, as leads: a letter changed, another ending
     #[arg(long)]
     pub(crate) similar: bool,
@@ -152,11 +152,11 @@ pub(crate) struct Search {
 /// Which hits are told, and how.
 #[derive(Debug, Args)]
 pub(crate) struct Telling {
-    /// Only contacts from this time on (RFC 3339); those without a time stay
-    #[arg(long, value_name = "TIME")]
+    /// Only contacts from this time on: `2026-04-22` or `2026-04-22T13:00:00Z`; those without a time stay
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) since: Option<jiff::Timestamp>,
-    /// Only contacts before this time (RFC 3339); those without a time stay
-    #[arg(long, value_name = "TIME")]
+    /// Only contacts before this time; those without a time stay
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) until: Option<jiff::Timestamp>,
     /// Sources that are known and why: a line each, `address-or-host reason`
     #[arg(long, value_name = "FILE")]
@@ -364,4 +364,14 @@ pub(crate) enum Case {
         #[arg(long, value_name = "SHA256")]
         head: Option<String>,
     },
+}
+
+/// A time as people type it; what has no zone is UTC.
+fn time(text: &str) -> Result<jiff::Timestamp, String> {
+    let day = format!("{text}T00:00:00Z");
+    let full = format!("{}Z", text.replace(' ', "T"));
+    let minute = format!("{}:00Z", text.replace(' ', "T"));
+    let forms = [text, day.as_str(), full.as_str(), minute.as_str()];
+    let read = forms.iter().find_map(|form| form.parse().ok());
+    read.ok_or_else(|| "write 2026-04-22, 2026-04-22 13:00 (UTC) or 2026-04-22T13:00:00+02:00".to_owned())
 }

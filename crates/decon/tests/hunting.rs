@@ -194,3 +194,82 @@ fn look_alikes_are_leads_and_never_hits() {
     assert_eq!(alone.status, 0, "{}", alone.out);
     assert!(alone.out.contains("Leads  4 names") || alone.out.contains("Leads  3 names"), "{}", alone.out);
 }
+
+#[test]
+fn what_is_no_log_is_never_clear() {
+    let folder = Folder::new("no-log");
+    let mut state = 9u64;
+    let mut random = |n: usize| -> Vec<u8> {
+        (0..n)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state.to_be_bytes()[0]
+            })
+            .collect()
+    };
+    folder.write("bad.log.gz", random(3000));
+    folder.write("c.gz", random(3000));
+    folder.write("a.log", random(3000));
+    folder.write("d.bin", random(3000));
+    folder.write("zero.log", [0; 3000]);
+    folder.write("x.parquet", [&b"PAR1"[..], &random(50_000)].concat());
+    let log = folder
+        .write("crc.log", "1776700000.1 1 10.0.0.1 TCP_MISS/200 3 GET http://x.example/ - D/1.1.1.1 -\n".repeat(500));
+    assert!(std::process::Command::new("gzip").arg(&log).status().unwrap().success());
+    let mut packed = std::fs::read(folder.path("crc.log.gz")).unwrap();
+    let end = packed.len();
+    packed[end - 8] ^= 1;
+    folder.write("crc.log.gz", packed);
+    for name in ["bad.log.gz", "c.gz", "a.log", "d.bin", "zero.log", "x.parquet", "crc.log.gz"] {
+        let ran = decon(["hunt", folder.path(name).to_str().unwrap(), "--indicator", "audit.checkmarx.cx"]);
+        assert_eq!(ran.status, 11, "{name}: {}", ran.out);
+        assert!(ran.out.contains(name), "{name}: {}", ran.out);
+    }
+}
+
+#[test]
+fn lists_as_people_write_them_are_read_or_refused() {
+    let folder = Folder::new("lists");
+    let log = folder.write(
+        "squid.log",
+        "1776861302.123 145 10.0.0.5 TCP_TUNNEL/200 3949 CONNECT audit.checkmarx.cx:443 - HIER_DIRECT/94.154.172.43 -\n",
+    );
+    let log = log.to_str().unwrap();
+    for (list, hits, told) in [
+        ("Domain: audit[.]checkmarx[.]cx\n", 1, ""),
+        ("- audit.checkmarx.cx\n* 94[.]154[.]172[.]43 (C2)\n", 2, ""),
+        ("audit[.]checkmarx[.]cx, 94[.]154[.]172[.]43\n", 2, ""),
+        ("94.154.172.43:443\naudit.checkmarx.cx:8443\n", 2, ""),
+        ("audit.checkmarx.cx\nthis is a sentence about it\nMozilla\n", 1, "line 2 is not looked for"),
+    ] {
+        let list = folder.write("list.txt", list);
+        let ran = decon(["hunt", log, "--indicators", list.to_str().unwrap(), "--format", "jsonl"]);
+        assert_eq!(ran.out.lines().count(), hits, "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains(told), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_request_that_names_an_indicator_and_goes_elsewhere_is_no_contact() {
+    let folder = Folder::new("elsewhere");
+    let log = folder.write(
+        "access.log",
+        "1776861302.123 145 10.0.0.5 TCP_MISS/200 3949 GET http://www.example.com/search?q=audit.checkmarx.cx - HIER_DIRECT/203.0.113.9 -\n\
+         10.0.0.6 - - [22/Apr/2026:12:33:02 +0000] \"GET /blog?ref=audit.checkmarx.cx HTTP/1.1\" 200 1609 \"https://audit.checkmarx.cx/\" \"Mozilla/5.0\"\n",
+    );
+    let ran = decon(["hunt", log.to_str().unwrap(), "--indicator", "audit.checkmarx.cx"]);
+    assert_eq!(ran.status, 0, "{}", ran.out);
+    assert!(ran.out.contains("2 lines that only talk about an indicator"), "{}", ran.out);
+    let encoded = folder.write("encoded.log", "GET http://audit.checkmarx.cx%2eexample.com/\nx 2001:db8:0:0::5 y\n");
+    let ran = decon([
+        "hunt",
+        encoded.to_str().unwrap(),
+        "--indicator",
+        "audit.checkmarx.cx",
+        "--indicator",
+        "2001:db8::5",
+        "--format",
+        "jsonl",
+    ]);
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+}

@@ -133,6 +133,9 @@ pub enum IndicatorError {
     /// It would match everybody's addresses.
     #[error("{0} is a range of more than 2^24 addresses (IPv6: 2^96); give a smaller one")]
     Range(Box<str>),
+    /// It looks like nothing that network logs hold.
+    #[error("{0:?} is no whole name, address, range or URL; for a part of a user agent write ua:{0}")]
+    Unknown(Box<str>),
     /// Too short to be told from chance.
     #[error("{0:?} is too short: four characters at least")]
     Short(Box<str>),
@@ -163,13 +166,24 @@ impl Target {
             return Self::url(rest);
         }
         let bare = text.strip_prefix("*.").or_else(|| text.strip_prefix('.')).unwrap_or(text);
-        if let Some(name) = host::name(bare) {
+        if let Some(name) = host::name(bare).filter(|name| name.contains('.') || host::is_public_suffix(name)) {
+            return Self::domain(&name, true);
+        }
+        let bare = host::without_port(text);
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return Ok(Self::Address(mapped(address)));
+        }
+        if let Some(name) = host::name(bare).filter(|name| bare.len() < text.len() && name.contains('.')) {
             return Self::domain(&name, true);
         }
         match text.split_once('/') {
             // `example.com/path` without a scheme; a product token has no dot before its slash.
             Some((before, _)) if before.contains('.') && host::name(before).is_some() => Self::url(text),
-            _ => Self::agent(text),
+            // `KICS-Telemetry/2.0`; anything else may be a sentence, and no hit would be a false clear.
+            Some((before, after)) if !before.contains(' ') && after.starts_with(|c: char| c.is_ascii_digit()) => {
+                Self::agent(text)
+            }
+            _ => Err(IndicatorError::Unknown(text.into())),
         }
     }
 
@@ -266,6 +280,13 @@ mod tests {
         for text in ["com", "co.uk", "github.io", "raw.icp0.io"] {
             assert_eq!(Sought::parse(text).err(), Some(IndicatorError::PublicSuffix(text.into())), "{text}");
         }
+        for text in ["Mozilla", "a sentence about it", "Domain: audit.checkmarx.cx", "- audit.checkmarx.cx"] {
+            assert!(matches!(Sought::parse(text), Err(IndicatorError::Unknown(_))), "{text}");
+        }
+        assert_eq!(
+            Sought::parse("94.154.172.43:443"),
+            Sought::parse("94.154.172.43").map(|s| Sought { value: "94.154.172.43:443".into(), ..s })
+        );
         assert!(matches!(Sought::parse("0.0.0.0/0"), Err(IndicatorError::Range(_))));
         assert!(matches!(Sought::parse("ua:x"), Err(IndicatorError::Short(_))));
         assert_eq!(Sought::parse("  ").err(), Some(IndicatorError::Empty));

@@ -129,6 +129,9 @@ impl IndicatorSet {
         };
         for (at, token) in runs(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) {
             let host = token.trim_matches(['.', '-']);
+            if goes_on(&text[at + token.len()..]) {
+                continue;
+            }
             self.of_host(host).into_iter().for_each(|indicator| add(indicator, host));
             self.like(host).into_iter().for_each(|indicator| add(indicator, host));
             let urls = self.urls.get(host.to_ascii_lowercase().as_str()).into_iter().flatten();
@@ -206,6 +209,12 @@ fn undo(text: &str) -> Option<String> {
         at += length.max(1);
     }
     changed.then(|| String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Whether an encoded dot and a further label follow: the text undone will tell which name it is.
+fn goes_on(rest: &str) -> bool {
+    let dot = ["%2e", "%2E", "%252e", "%252E", "\\u002e", "\\u002E"].iter().find_map(|dot| rest.strip_prefix(dot));
+    dot.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// `%2E`.

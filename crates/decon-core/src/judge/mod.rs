@@ -198,7 +198,11 @@ fn conclude(answer: &mut Answer, verdicts: BTreeMap<(Box<str>, Asset), Verdict>)
     let scoped: BTreeSet<&str> = answer.advisories.iter().filter(|a| a.level.is_some()).map(|a| &*a.advisory).collect();
     answer.verdicts = verdicts.into_values().filter(|v| scoped.contains(&*v.advisory)).collect();
     for verdict in &mut answer.verdicts {
-        let key = |r: &Reason| (std::cmp::Reverse(r.level), order(r.when), r.text.clone(), r.observation.clone());
+        // What has a time comes first, and early before late.
+        let key = |r: &Reason| {
+            let when = order(r.when);
+            (std::cmp::Reverse(r.level), when.is_none(), when, r.text.clone(), r.observation.clone())
+        };
         verdict.because.sort_by_key(key);
         verdict.acquitted.sort_by_key(key);
         verdict.despite.sort();

@@ -25,8 +25,12 @@ pub(super) struct Segment<'p> {
 
 #[derive(Clone, Copy)]
 pub(super) enum Transport {
-    Tcp { sequence: u32 },
+    Tcp {
+        sequence: u32,
+    },
     Udp,
+    /// Another protocol, or a fragment: only the addresses are known.
+    Other,
 }
 
 /// The segment in a frame; `None` for other protocols and link types that are not known.
@@ -47,15 +51,15 @@ pub(super) fn segment(link: Link, frame: &[u8]) -> Option<Segment<'_>> {
         LaxNetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
         LaxNetSlice::Arp(_) => return None,
     };
-    let (source_port, destination_port, transport, payload) = match packet.transport? {
-        TransportSlice::Tcp(tcp) => (
+    let (source_port, destination_port, transport, payload) = match packet.transport {
+        Some(TransportSlice::Tcp(tcp)) => (
             tcp.source_port(),
             tcp.destination_port(),
             Transport::Tcp { sequence: tcp.sequence_number() },
             tcp.payload(),
         ),
-        TransportSlice::Udp(udp) => (udp.source_port(), udp.destination_port(), Transport::Udp, udp.payload()),
-        _ => return None,
+        Some(TransportSlice::Udp(udp)) => (udp.source_port(), udp.destination_port(), Transport::Udp, udp.payload()),
+        _ => (0, 0, Transport::Other, &[][..]),
     };
     Some(Segment { source, source_port, destination, destination_port, transport, payload })
 }

@@ -3,7 +3,7 @@
 //!
 //! A packet gives one line, empty where it says nothing new: the line's number is the packet's.
 //! DNS, the server name of TLS, and plain HTTP are read; else the first packet of a flow tells who
-//! spoke to whom. Encrypted names (ECH, DNS over TLS or HTTPS, QUIC) are not seen.
+//! spoke to whom. Tunnels are not entered. Encrypted names (ECH, DNS over TLS or HTTPS, QUIC) are not seen.
 
 mod bytes;
 mod dns;
@@ -60,6 +60,7 @@ impl Packets {
             (false, _) => fields.remove("capture").unwrap_or_default(),
             (true, Transport::Tcp { .. }) => json!("tcp"),
             (true, Transport::Udp) => json!("udp"),
+            (true, Transport::Other) => json!("ip"),
         };
         // A resolver's answer is about the one who asked.
         let answer = fields.contains_key("rcode");
@@ -86,7 +87,7 @@ impl Packets {
         let dns = [segment.source_port, segment.destination_port].iter().any(|port| matches!(port, 53 | 5353 | 5355));
         match segment.transport {
             Transport::Udp if dns => dns::read(segment.payload),
-            Transport::Udp => None,
+            Transport::Udp | Transport::Other => None,
             Transport::Tcp { sequence } => self.stream(segment, sequence, dns),
         }
     }

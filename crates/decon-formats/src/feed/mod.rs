@@ -64,9 +64,26 @@ fn plain(text: &str) -> Feed {
         }
         // A hosts file's line has the name behind an address of nowhere.
         let line = ["0.0.0.0 ", "127.0.0.1 "].iter().find_map(|sink| line.strip_prefix(sink)).unwrap_or(line);
-        feed.take(format!("line {}", number + 1), Sought::parse(line));
+        let place = format!("line {}", number + 1);
+        let line = line.trim_start_matches(['-', '*', '+', '\u{2022}', ' ', '\t']);
+        match Sought::parse(line) {
+            Err(IndicatorError::Unknown(_)) => words(&mut feed, place, line),
+            read => feed.take(place, read),
+        }
     }
     feed
+}
+
+/// `Domain: evil[.]example, 198[.]51[.]100[.]7 (C2)`: the words of a line that are indicators.
+fn words(feed: &mut Feed, place: String, line: &str) {
+    let words =
+        line.split([' ', '\t', ',', ';', '|']).map(|word| word.trim_matches(['"', '\'', '`', '(', ')', '<', '>']));
+    let dotted = words.filter(|word| word.contains('.') && !word.contains('@') && !word.ends_with(['.', ':']));
+    let read: Vec<Sought> = dotted.filter_map(|word| Sought::parse(word).ok()).collect();
+    if read.is_empty() {
+        feed.take(place, Sought::parse(line));
+    }
+    feed.sought.extend(read);
 }
 
 /// The column of a CSV header that holds the values.
@@ -135,11 +152,11 @@ fn json(documents: &[Value]) -> Feed {
 
 /// A value of a kind that the list names.
 fn of_kind(kind: &str, value: &str) -> Result<Sought, IndicatorError> {
-    let mut sought = Sought::parse(value)?;
     if kind == "user-agent" {
-        sought.target = Target::agent(value)?;
+        let target = Target::agent(value)?;
+        return Sought::parse(&format!("ua:{value}")).map(|sought| Sought { target, value: value.into(), ..sought });
     }
-    Ok(sought)
+    Sought::parse(value)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Lines that talk *about* an indicator: lists, rules, queries, advisories. They are no contact.
 
+use decon_core::indicator::{IndicatorSet, Target};
 use serde_json::Value;
 
 use super::contact::Contact;
@@ -65,6 +66,27 @@ fn is_indicator_record(value: &Value) -> bool {
         "indicator" | "bundle" | "domain-name" | "ipv4-addr" | "domain" | "ip-dst" | "hostname" | "url"
     ) && (value.get("pattern").is_some() || value.get("value").is_some() || value.get("objects").is_some())
         || ["indicator", "ioc", "threat_type", "to_ids"].iter().any(|key| value.get(*key).is_some())
+}
+
+/// Why a web request that a format has read is no contact: it went elsewhere, and its path, query or
+/// referer names the indicator.
+pub(super) fn elsewhere(set: &IndicatorSet, indicator: usize, contact: &Contact) -> Option<&'static str> {
+    contact.url.as_ref()?;
+    let there = match &set.sought()[indicator].target {
+        Target::UserAgent(agent) => {
+            let agent = agent.to_ascii_lowercase();
+            contact.user_agent.as_ref().is_none_or(|told| told.to_ascii_lowercase().contains(&agent))
+        }
+        Target::Url { host, .. } => contact.destination.as_deref().is_some_and(|to| to.eq_ignore_ascii_case(host)),
+        _ => {
+            let sides = [&contact.destination, &contact.destination_ip, &contact.source];
+            sides
+                .into_iter()
+                .flatten()
+                .any(|side| set.of_host(side).contains(&indicator) || set.like(side).contains(&indicator))
+        }
+    };
+    (!there).then_some("a path, query or referer of a request that went elsewhere")
 }
 
 /// Whether a format told who spoke to whom: then it is a contact, whatever else stands there.

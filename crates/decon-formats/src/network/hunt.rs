@@ -351,6 +351,7 @@ impl HuntReader {
         for Found { indicator, text } in found {
             let contact = completed(read.contact.clone(), &text);
             let lead = matches!(self.hunter.set.sought()[indicator].target, Target::LookAlike { .. });
+            let told = told.or_else(|| about::elsewhere(&self.hunter.set, indicator, &read.contact));
             let about = if lead { Some(LEAD) } else { told };
             self.hunted.hits.push(Hit {
                 indicator,

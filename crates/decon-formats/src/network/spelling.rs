@@ -118,7 +118,19 @@ fn addresses(address: IpAddr) -> Vec<String> {
         IpAddr::V6(v6) => {
             let groups = v6.segments();
             let join = |group: fn(&u16) -> String| groups.iter().map(group).collect::<Vec<_>>().join(":");
-            vec![v6.to_string(), join(|g| format!("{g:x}")), join(|g| format!("{g:04x}"))]
+            let mut all = vec![v6.to_string(), join(|g| format!("{g:x}")), join(|g| format!("{g:04x}"))];
+            // Zeros may be left out anywhere, or nowhere: the first two groups are what all forms have.
+            if let [first, second, ..] = groups
+                && first >= 0x100
+            {
+                let seconds = [format!("{second:x}:"), format!("{second:04x}:"), ":".to_owned()];
+                let seconds = &seconds[..if second == 0 { 3 } else { 2 }];
+                all = [format!("{first:x}:"), format!("{first:04x}:")]
+                    .iter()
+                    .flat_map(|first| seconds.iter().map(move |second| format!("{first}{second}")))
+                    .collect();
+            }
+            all
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Lines<'r> {
     taken: usize,
     capacity: usize,
     ended: bool,
+    count: u64,
+    cut: u64,
 }
 
 impl<'r> Lines<'r> {
@@ -40,6 +42,8 @@ impl<'r> Lines<'r> {
             taken: 0,
             capacity: BUFFER,
             ended: false,
+            count: 0,
+            cut: 0,
         })
     }
 
@@ -47,13 +51,15 @@ impl<'r> Lines<'r> {
     fn step(&mut self) -> io::Result<bool> {
         let length = match self.reader.next() {
             Ok((length, block)) => {
+                self.cut += u64::from(is_cut(&block));
                 if let Some(line) = line(&block, &mut self.interfaces, &mut self.packets)? {
                     self.text.extend_from_slice(line.as_bytes());
                     self.text.push(b'\n');
+                    self.count += 1;
                 }
                 length
             }
-            Err(PcapError::Eof) => return Ok(false),
+            Err(PcapError::Eof) => return self.end(),
             Err(PcapError::Incomplete(_)) => {
                 self.reader.refill().map_err(damaged)?;
                 return Ok(true);
@@ -68,6 +74,22 @@ impl<'r> Lines<'r> {
         };
         self.reader.consume(length);
         Ok(true)
+    }
+}
+
+impl Lines<'_> {
+    /// What the capture could not hold is told at its end.
+    fn end(&mut self) -> io::Result<bool> {
+        let (cut, count) = (std::mem::take(&mut self.cut), self.count);
+        if cut > 0 {
+            let what = format!("{cut} of {count} packets were captured only in part: names in them may be missing");
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
+        }
+        if count == 0 {
+            self.count = 1;
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the capture holds no packet"));
+        }
+        Ok(false)
     }
 }
 
@@ -107,18 +129,31 @@ fn line(
             add(interfaces, described.linktype.0.cast_unsigned(), units, described.ts_offset())?;
         }
         PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
-            let Some(interface) = interfaces.get(packet.if_id as usize) else { return Ok(Some(String::new())) };
+            let Some(interface) = interfaces.get(packet.if_id as usize) else { return Err(undescribed()) };
             let (seconds, fraction) = packet.decode_ts(0, interface.units);
             let at = stamp(i64::from(seconds) + interface.offset, fraction, interface.units);
             return Ok(Some(packets.line(Some(&at), interface.link, packet.packet_data())));
         }
         PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
-            let Some(interface) = interfaces.first() else { return Ok(Some(String::new())) };
+            let Some(interface) = interfaces.first() else { return Err(undescribed()) };
             return Ok(Some(packets.line(None, interface.link, packet.packet_data())));
         }
         PcapBlockOwned::NG(_) => {}
     }
     Ok(None)
+}
+
+fn undescribed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a packet is of an interface that the capture does not describe")
+}
+
+/// Whether a packet was captured only in part.
+fn is_cut(block: &PcapBlockOwned<'_>) -> bool {
+    match block {
+        PcapBlockOwned::Legacy(packet) => packet.caplen < packet.origlen,
+        PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => packet.truncated(),
+        _ => false,
+    }
 }
 
 /// A link type that cannot be read must not look like an empty capture.

@@ -57,7 +57,10 @@ fn text_or_binary(head: &[u8]) -> Magic {
     let lead = head.iter().take_while(|b| **b == 0).count();
     let head = if lead > 0 && lead < head.len() { &head[lead..] } else { head };
     let control = head.iter().filter(|b| **b < 7 || (14..27).contains(*b)).count();
-    if control * 10 > head.len() { Magic::Binary } else { Magic::Text }
+    // Texts in old encodings have high bytes, and no control characters among them.
+    let high = head.iter().filter(|b| **b >= 128).count();
+    let random = control * 50 > head.len() && high * 4 > head.len() && std::str::from_utf8(head).is_err();
+    if control * 10 > head.len() || random { Magic::Binary } else { Magic::Text }
 }
 
 /// The stream inside a compressed one.
@@ -93,18 +96,31 @@ pub(super) struct Bounded<R> {
     inner: R,
     out: u64,
     input: u64,
+    /// What ended it: a decoder that failed once may say afterwards that all is well.
+    failed: Option<(io::ErrorKind, String)>,
 }
 
 impl<R> Bounded<R> {
     /// `input` is the size of the compressed file, 0 when unknown.
     pub(super) fn new(inner: R, input: u64) -> Self {
-        Self { inner, out: 0, input }
+        Self { inner, out: 0, input, failed: None }
     }
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
+        if let Some((kind, message)) = &self.failed {
+            return Err(io::Error::new(*kind, message.clone()));
+        }
+        let n = match self.inner.read(buffer) {
+            Ok(n) => n,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::Interrupted {
+                    self.failed = Some((error.kind(), error.to_string()));
+                }
+                return Err(error);
+            }
+        };
         self.out += n as u64;
         let ratio = self.input > 0 && self.out > limits::RATIO_FLOOR && self.out / self.input > limits::RATIO;
         if ratio || self.out > limits::EXPANDED_BYTES {

@@ -192,7 +192,21 @@ pub(super) fn read_stream(mut input: Box<dyn Read + Send + '_>, size: u64, origi
         Magic::Tar => archive::tar(input, origin),
         Magic::Zip => archive::held_zip(input, origin),
         // A log that begins with damage is still a log; other binaries are no evidence.
-        Magic::Binary if log::is_log_name(&origin.path) => read_text(input, origin),
+        Magic::Binary if log::is_log_name(&origin.path) => {
+            let mut evidence = read_text(input, origin);
+            let gap = origin.blind(
+                GapKind::Damaged,
+                "it begins with bytes that no log, archive or compressed file has; what is text in it was searched",
+                "see that it was copied whole and is what its name says",
+            );
+            evidence.coverage.extend(gap.coverage);
+            evidence
+        }
+        Magic::Binary if origin.options.only_hunt => origin.blind(
+            GapKind::Unsupported,
+            "it is no text, archive, compressed file or capture that can be read",
+            "export it as text, or copy it again if it should be one",
+        ),
         Magic::Binary => Evidence::default(),
         Magic::Text => read_text(input, origin),
     }

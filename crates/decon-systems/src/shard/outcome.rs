@@ -42,7 +42,7 @@ enum Entry {
     File(FileOutcome),
     Kept(Kept),
     Gap(Gap),
-    End { entries: usize },
+    End { entries: usize, digest: Digest },
 }
 
 /// What was read of a part, which kept its lines.
@@ -73,7 +73,8 @@ impl PartOutcome {
             file.kept.iter().for_each(|kept| line(&Entry::Kept(kept.clone())));
         }
         self.gaps.iter().for_each(|gap| line(&Entry::Gap(gap.clone())));
-        let _ = writeln!(text, "{}", serde_json::json!(Entry::End { entries }));
+        let digest = Digest::of(text.as_bytes());
+        let _ = writeln!(text, "{}", serde_json::json!(Entry::End { entries, digest }));
         text
     }
 
@@ -84,6 +85,7 @@ impl PartOutcome {
     pub fn parse(text: &str, manifest: &Digest, part: usize) -> Result<Self, String> {
         let mut outcome = Self::default();
         let mut ended = false;
+        let whole = text.trim_end().rfind('\n').map_or("", |at| &text[..=at]);
         for (n, line) in text.lines().enumerate() {
             let entry = serde_json::from_str(line).map_err(|e| format!("line {}: {e}", n + 1))?;
             match entry {
@@ -94,7 +96,10 @@ impl PartOutcome {
                 Entry::File(file) => outcome.files.push(file),
                 Entry::Kept(kept) => outcome.files.last_mut().ok_or("a line of no file")?.kept.push(kept),
                 Entry::Gap(gap) => outcome.gaps.push(gap),
-                Entry::End { entries } => ended = entries == n,
+                Entry::End { digest, .. } if digest != Digest::of(whole.as_bytes()) => {
+                    return Err("it was changed".into());
+                }
+                Entry::End { entries, .. } => ended = entries == n,
             }
         }
         if ended { Ok(outcome) } else { Err("it breaks off".into()) }

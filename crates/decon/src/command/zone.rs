@@ -1,16 +1,23 @@
-//! `--assume-tz`: a zone's name or an offset.
+//! What a person vouches for: `--assume-tz`, `--year`, `--logformat`, `--flow-fields`.
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use decon_formats::network::Layout;
+use anyhow::{Context as _, anyhow};
+use decon_formats::network::{Layout, LogFormat};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::cli::Reading;
 
-/// What a person vouches for, where only the zone is asked.
+/// What a person vouches for.
 pub(crate) fn layout(reading: &Reading) -> anyhow::Result<Arc<Layout>> {
-    Ok(Arc::new(Layout { zone: parse(reading.assume_tz.as_deref())?, ..Layout::default() }))
+    let logformat = reading.logformat.as_deref().map(LogFormat::parse).transpose();
+    let flow = reading.flow_fields.as_deref().map(Layout::flow_fields).transpose();
+    Ok(Arc::new(Layout {
+        zone: parse(reading.assume_tz.as_deref())?,
+        year: reading.year,
+        logformat: logformat.map_err(|e| anyhow!("--logformat: {e}"))?,
+        flow: flow.map_err(|e| anyhow!("--flow-fields: {e}"))?.unwrap_or_default(),
+    }))
 }
 
 /// Reads `Europe/Berlin`, `UTC`, `+02:00`, `-0530`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use decon_core::coverage::{Coverage, Gap};
-use decon_core::indicator::{IndicatorSet, defang};
+use decon_core::indicator::{IndicatorSet, Target, defang};
 use decon_formats::network::{Hit, LEAD, Outcome};
 use decon_systems::files::HuntedFile;
 use jiff::Timestamp;
@@ -56,8 +56,20 @@ struct Group {
     undated: u64,
     count: u64,
     bytes_out: u64,
-    outcome: Outcome,
+    outcomes: BTreeMap<Outcome, u64>,
     example: String,
+}
+
+impl Group {
+    fn strongest(&self) -> Outcome {
+        self.outcomes.keys().next_back().copied().unwrap_or_default()
+    }
+
+    /// `2 sent, 1 blocked`, where they are not alike.
+    fn mix(&self) -> String {
+        let each = self.outcomes.iter().rev().map(|(outcome, n)| format!("{n} {}", outcome.name()));
+        if self.outcomes.len() > 1 { format!(" ({})", each.collect::<Vec<_>>().join(", ")) } else { String::new() }
+    }
 }
 
 /// A look-alike that something spoke to.
@@ -80,6 +92,7 @@ pub(crate) struct Summary<'s> {
     leads: BTreeMap<(Box<str>, usize), Lead>,
     suppressed: BTreeMap<String, u64>,
     outside: u64,
+    contacts: u64,
     files: u64,
     lines: u64,
     bytes: u64,
@@ -103,6 +116,7 @@ impl<'s> Summary<'s> {
             leads: BTreeMap::new(),
             suppressed: BTreeMap::new(),
             outside: 0,
+            contacts: 0,
             files: 0,
             lines: 0,
             bytes: 0,
@@ -119,7 +133,12 @@ impl<'s> Summary<'s> {
         self.files += 1;
         self.lines += file.hunted.lines;
         self.bytes += file.bytes;
-        file.hunted.hits.iter().filter(|hit| self.count(&file.path, hit)).collect()
+        let told: Vec<&Hit> = file.hunted.hits.iter().filter(|hit| self.count(&file.path, hit)).collect();
+        // A line may hold several indicators: one contact.
+        let mut lines: Vec<u64> = told.iter().filter(|hit| hit.about.is_none()).map(|hit| hit.line).collect();
+        lines.dedup();
+        self.contacts += lines.len() as u64;
+        told
     }
 
     fn count(&mut self, path: &str, hit: &Hit) -> bool {
@@ -149,11 +168,16 @@ impl<'s> Summary<'s> {
         }
         let group = self.groups.entry((source, hit.indicator)).or_default();
         group.count += 1;
-        group.bytes_out += hit.contact.bytes_out.unwrap_or(0);
-        group.outcome = group.outcome.max(hit.contact.outcome);
-        if group.example.is_empty() {
+        // An answer's bytes came in, and what was refused did not go out.
+        let answer = hit.contact.source.as_deref() != hit.ours();
+        if !answer && hit.contact.outcome != Outcome::Blocked {
+            group.bytes_out += hit.contact.bytes_out.unwrap_or(0);
+        }
+        // The line to look at is the first of the strongest outcome.
+        if group.outcomes.is_empty() || hit.contact.outcome > group.strongest() {
             group.example = format!("{path}:{}", hit.line);
         }
+        *group.outcomes.entry(hit.contact.outcome).or_default() += 1;
         match at {
             Some(at) => {
                 group.first = Some(group.first.map_or(at, |first| first.min(at)));
@@ -185,11 +209,25 @@ impl<'s> Summary<'s> {
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         let sources: std::collections::BTreeSet<&str> = self.groups.keys().map(|(source, _)| &**source).collect();
-        let total: u64 = self.groups.values().map(|g| g.count).sum();
         let _ = match (self.groups.is_empty(), self.exit_status()) {
-            (false, _) => writeln!(out, "CONTACTED  {total} contacts from {} sources", sources.len()),
+            (false, _) => {
+                writeln!(
+                    out,
+                    "CONTACTED  {} from {}",
+                    many(self.contacts, "contact"),
+                    many(sources.len() as u64, "source")
+                )
+            }
             (true, 0) => {
-                writeln!(out, "CLEAR  No contact with any of {} indicators in what was read.", self.set.sought().len())
+                let when = match self.between {
+                    (None, None) => "",
+                    _ => " in the time asked for; which times the logs cover was not looked at",
+                };
+                writeln!(
+                    out,
+                    "CLEAR  No contact with any of {} indicators in what was read{when}.",
+                    self.set.sought().len()
+                )
             }
             (true, _) => writeln!(out, "UNKNOWN  No contact found, but not everything could be read."),
         };
@@ -202,7 +240,7 @@ impl<'s> Summary<'s> {
     fn groups_text(&self, out: &mut String) {
         let mut groups: Vec<_> = self.groups.iter().collect();
         groups.sort_by_key(|((source, indicator), g)| {
-            (std::cmp::Reverse(g.outcome), g.first, source.clone(), *indicator)
+            (std::cmp::Reverse(g.strongest()), g.first, source.clone(), *indicator)
         });
         for ((source, indicator), group) in groups {
             let sought = &self.set.sought()[*indicator];
@@ -212,7 +250,7 @@ impl<'s> Summary<'s> {
             let _ = writeln!(
                 out,
                 "\n  {:9} {}  →  {}{advisory}",
-                group.outcome.name(),
+                group.strongest().name(),
                 escape::terminal(source),
                 escape::terminal(&value)
             );
@@ -227,9 +265,9 @@ impl<'s> Summary<'s> {
                 String::new()
             };
             let bytes = if group.bytes_out > 0 { format!(", {} bytes out", group.bytes_out) } else { String::new() };
-            let _ = writeln!(out, "            {} times, {when}{undated}{bytes}", group.count);
+            let _ = writeln!(out, "            {}{}, {when}{undated}{bytes}", many(group.count, "time"), group.mix());
             let example = escape::terminal(&group.example);
-            let _ = writeln!(out, "            first in {example}");
+            let _ = writeln!(out, "            see {example}");
             if !sought.shared_with.is_empty() {
                 let _ = writeln!(
                     out,
@@ -256,10 +294,10 @@ impl<'s> Summary<'s> {
             let model = &self.set.sought()[*indicator].value;
             let _ = writeln!(
                 out,
-                "  {}  {model}, {} times from {} sources, first in {}",
+                "  {}  {model}, {} from {}, first in {}",
                 escape::terminal(&defang(name)),
-                lead.count,
-                lead.sources.len(),
+                many(lead.count, "time"),
+                many(lead.sources.len() as u64, "source"),
                 escape::terminal(&lead.example)
             );
         }
@@ -269,16 +307,28 @@ impl<'s> Summary<'s> {
     }
 
     fn notes_text(&self, out: &mut String) {
-        let mib = self.bytes / (1 << 20);
-        let _ = writeln!(out, "\nRead  {} files, {} lines, {mib} MiB", self.files, self.lines);
+        let size = match self.bytes {
+            0..1_048_576 => format!("{} KiB", self.bytes.div_ceil(1 << 10)),
+            bytes => format!("{} MiB", bytes >> 20),
+        };
+        let (files, lines) = (many(self.files, "file"), many(self.lines, "line"));
+        let _ = writeln!(out, "\nRead  {files}, {lines}, {size}");
         for (reason, count) in &self.about {
             let _ = writeln!(out, "Not counted  {count} lines that only talk about an indicator: {reason}");
         }
         for (reason, count) in &self.suppressed {
-            let _ = writeln!(out, "Ignored  {count} contacts of {}", escape::terminal(reason));
+            let _ = writeln!(out, "Ignored  {} of {}", many(*count, "contact"), escape::terminal(reason));
         }
         if self.outside > 0 {
-            let _ = writeln!(out, "Outside the time asked for  {} contacts", self.outside);
+            let _ = writeln!(out, "Outside the time asked for  {}", many(self.outside, "contact"));
+        }
+        if self.files == 0 && self.gaps.is_empty() {
+            let _ = writeln!(out, "\nNothing that could be read was there.");
+        }
+        let urls = self.set.sought().iter().filter(|s| matches!(s.target, Target::Url { .. })).count();
+        if urls > 0 {
+            let note = "CONNECT, DNS and TLS logs hold no paths: look for their hosts too";
+            let _ = writeln!(out, "Seen only where logs hold paths  {}; {note}", many(urls as u64, "URL"));
         }
         if !self.gaps.is_empty() {
             let _ = writeln!(out, "\nNot read  {}", self.gaps.len());
@@ -291,4 +341,9 @@ impl<'s> Summary<'s> {
             let _ = writeln!(out, "  and {} more; --format jsonl tells all", self.gaps.len() - 20);
         }
     }
+}
+
+/// `1 file`, `2 files`.
+fn many(count: u64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use decon_core::indicator::{IndicatorSet, Sought};
 use decon_formats::feed;
-use decon_formats::network::{Hunter, Layout, LogFormat};
+use decon_formats::network::{Hunter, Layout};
 use decon_systems::shard::Asked;
 
 use crate::advisories;
@@ -19,22 +19,20 @@ pub(super) fn asked(search: &Search, reading: &Reading) -> Asked {
     Asked {
         deep: search.deep,
         assume_tz: reading.assume_tz.clone(),
-        year: search.year,
-        logformat: search.logformat.clone(),
-        flow_fields: search.flow_fields.clone(),
+        year: reading.year,
+        logformat: reading.logformat.clone(),
+        flow_fields: reading.flow_fields.clone(),
     }
 }
 
-/// What a person vouches for.
+/// What was asked, as it is read.
 pub(super) fn layout(asked: &Asked) -> anyhow::Result<Arc<Layout>> {
-    let logformat = asked.logformat.as_deref().map(LogFormat::parse).transpose();
-    let flow = asked.flow_fields.as_deref().map(Layout::flow_fields).transpose();
-    Ok(Arc::new(Layout {
-        zone: zone::parse(asked.assume_tz.as_deref())?,
+    zone::layout(&Reading {
+        assume_tz: asked.assume_tz.clone(),
         year: asked.year,
-        logformat: logformat.map_err(|e| anyhow!("--logformat: {e}"))?,
-        flow: flow.map_err(|e| anyhow!("--flow-fields: {e}"))?.unwrap_or_default(),
-    }))
+        logformat: asked.logformat.clone(),
+        flow_fields: asked.flow_fields.clone(),
+    })
 }
 
 /// Indicators made ready for searching.

@@ -23,6 +23,9 @@ pub(super) struct Teller<'h> {
 
 impl<'h> Teller<'h> {
     pub(super) fn new(hunter: &'h Hunter, layout: &Arc<Layout>, telling: &Telling) -> anyhow::Result<Self> {
+        if telling.since.zip(telling.until).is_some_and(|(since, until)| since >= until) {
+            bail!("--since must be before --until");
+        }
         let ignored = telling.ignore.as_deref().map(ignore_list).transpose()?.unwrap_or_default();
         Ok(Self {
             hunter,
@@ -70,6 +73,9 @@ fn ignore_list(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
         let Some((source, reason)) = line.split_once(char::is_whitespace) else {
             bail!("{} line {number}: a reason is missing behind {line:?}", path.display());
         };
+        if source.contains('/') {
+            bail!("{} line {number}: {source} is a range; name each address or host", path.display());
+        }
         list.push((source.to_ascii_lowercase(), reason.trim().to_owned()));
     }
     Ok(list)
