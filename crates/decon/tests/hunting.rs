@@ -5,12 +5,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{Folder, decon};
-
-fn check(arguments: &[&str]) -> (i32, Value) {
-    let ran = decon([&["check"], arguments, &["--format", "json"]].concat());
-    (ran.status, serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err)))
-}
+use support::{Folder, check, decon};
 
 #[test]
 fn a_contact_is_joined_with_the_pull_on_the_same_host() {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use support::{Folder, decon, observe, run};
+use support::{Folder, check, decon, observe, run};
 
 const BAD: &str = "sha256:a0d9366f6f0166dcbf92fcdc98e1a03d2e6210e8d7e8573f74d50849130651a0";
 const GOOD: &str = "sha256:3e5a268eb8adda2e5a483c9359ddfc4cd520ab856a7076dc0b1d8784a37e2602";
@@ -21,11 +21,6 @@ fn pull_log(tag: &str, digest: &str, time: &str) -> String {
     format!(
         "{time} {tag}: Pulling from checkmarx/kics\n{time} Digest: {digest}\n{time} Status: Downloaded newer image for checkmarx/kics:{tag}\n"
     )
-}
-
-fn check(arguments: &[&str]) -> (i32, Value) {
-    let ran = decon([&["check"], arguments, &["--format", "json"]].concat());
-    (ran.status, serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err)))
 }
 
 fn level(path: &Path) -> (i32, String) {

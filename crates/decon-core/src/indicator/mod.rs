@@ -77,9 +77,13 @@ impl Sought {
     /// [`IndicatorError`] says what is wrong and what to do.
     pub fn parse(text: &str) -> Result<Self, IndicatorError> {
         let value = refang(text);
-        let target = Target::parse(&value)?;
+        Ok(Self::new(Target::parse(&value)?, &value))
+    }
+
+    /// A target of which nothing else is known.
+    pub fn new(target: Target, value: &str) -> Self {
         let value = value.into();
-        Ok(Self { target, value, advisory: None, active: Window::ALWAYS, shared_with: Vec::new(), note: None })
+        Self { target, value, advisory: None, active: Window::ALWAYS, shared_with: Vec::new(), note: None }
     }
 
     /// What an advisory lists: each indicator, or why it cannot be looked for in network logs.
@@ -103,19 +107,13 @@ impl Sought {
         };
         advisory.indicators.iter().map(listed).collect()
     }
-}
 
-impl Sought {
     /// Look-alikes of an advisory's publisher; `more` are domains known to be good.
     pub fn look_alikes(advisory: &Advisory, more: &[Box<str>]) -> Vec<Self> {
         let own: Vec<Box<str>> = advisory.publisher.domains.iter().chain(more).cloned().collect();
-        let of = |name: &str| Self {
-            target: Target::LookAlike { name: name.into(), own: own.clone() },
-            value: format!("like {name}").into(),
-            advisory: Some(advisory.id.clone()),
-            active: Window::ALWAYS,
-            shared_with: Vec::new(),
-            note: None,
+        let of = |name: &str| {
+            let target = Target::LookAlike { name: name.into(), own: own.clone() };
+            Self { advisory: Some(advisory.id.clone()), ..Self::new(target, &format!("like {name}")) }
         };
         advisory.publisher.names.iter().map(|name| of(name)).collect()
     }
@@ -142,7 +140,8 @@ pub enum IndicatorError {
 }
 
 impl Target {
-    /// Reads an address, a range, a URL, a name, or else a user agent (`ua:` in front forces that).
+    /// Reads an address, a range, a URL, a name (each with a port or not) or a product token; `ua:` in
+    /// front makes anything a user agent.
     ///
     /// # Errors
     /// [`IndicatorError`]

@@ -33,6 +33,17 @@ pub(super) enum Transport {
     Other,
 }
 
+impl Transport {
+    /// Its name in lines.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Tcp { .. } => "tcp",
+            Self::Udp => "udp",
+            Self::Other => "ip",
+        }
+    }
+}
+
 /// The segment in a frame; `None` for other protocols and link types that are not known.
 pub(super) fn segment(link: Link, frame: &[u8]) -> Option<Segment<'_>> {
     let at = |from: usize| Some(EtherType(u16::from_be_bytes([*frame.get(from)?, *frame.get(from + 1)?])));

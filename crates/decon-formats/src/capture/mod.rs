@@ -53,14 +53,10 @@ impl Packets {
         let Some(segment) = link::segment(link, packet) else { return String::new() };
         let mut fields = match self.application(&segment) {
             Some(fields) => fields,
-            None if self.first_of_flow(&segment) => Map::new(),
+            None if self.first_of_flow(&segment) => {
+                Map::from_iter([("capture".into(), json!(segment.transport.name()))])
+            }
             None => return String::new(),
-        };
-        let kind = match (fields.is_empty(), segment.transport) {
-            (false, _) => fields.remove("capture").unwrap_or_default(),
-            (true, Transport::Tcp { .. }) => json!("tcp"),
-            (true, Transport::Udp) => json!("udp"),
-            (true, Transport::Other) => json!("ip"),
         };
         // A resolver's answer is about the one who asked.
         let answer = fields.contains_key("rcode");
@@ -69,18 +65,15 @@ impl Packets {
         } else {
             ((segment.source, segment.source_port), (segment.destination, segment.destination_port))
         };
-        let mut line = Map::new();
-        line.insert("capture".into(), kind);
         if let Some(at) = at.and_then(|at| at.parse::<serde_json::Number>().ok()) {
-            line.insert("ts".into(), Value::Number(at));
+            fields.insert("ts".into(), Value::Number(at));
         }
         for (key, value) in
             [("src", json!(ours.0)), ("sport", json!(ours.1)), ("dst", json!(theirs.0)), ("dport", json!(theirs.1))]
         {
-            line.insert(key.into(), value);
+            fields.insert(key.into(), value);
         }
-        line.extend(fields);
-        Value::Object(line).to_string()
+        Value::Object(fields).to_string()
     }
 
     fn application(&mut self, segment: &Segment<'_>) -> Option<Map<String, Value>> {

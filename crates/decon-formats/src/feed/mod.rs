@@ -67,7 +67,10 @@ fn plain(text: &str) -> Feed {
         let place = format!("line {}", number + 1);
         let line = line.trim_start_matches(['-', '*', '+', '\u{2022}', ' ', '\t']);
         match Sought::parse(line) {
-            Err(IndicatorError::Unknown(_)) => words(&mut feed, place, line),
+            Err(error @ IndicatorError::Unknown(_)) => match words(line) {
+                words if words.is_empty() => feed.take(place, Err(error)),
+                words => feed.sought.extend(words),
+            },
             read => feed.take(place, read),
         }
     }
@@ -75,15 +78,11 @@ fn plain(text: &str) -> Feed {
 }
 
 /// `Domain: evil[.]example, 198[.]51[.]100[.]7 (C2)`: the words of a line that are indicators.
-fn words(feed: &mut Feed, place: String, line: &str) {
+fn words(line: &str) -> Vec<Sought> {
     let words =
         line.split([' ', '\t', ',', ';', '|']).map(|word| word.trim_matches(['"', '\'', '`', '(', ')', '<', '>']));
     let dotted = words.filter(|word| word.contains('.') && !word.contains('@') && !word.ends_with(['.', ':']));
-    let read: Vec<Sought> = dotted.filter_map(|word| Sought::parse(word).ok()).collect();
-    if read.is_empty() {
-        feed.take(place, Sought::parse(line));
-    }
-    feed.sought.extend(read);
+    dotted.filter_map(|word| Sought::parse(word).ok()).collect()
 }
 
 /// The column of a CSV header that holds the values.
@@ -152,11 +151,10 @@ fn json(documents: &[Value]) -> Feed {
 
 /// A value of a kind that the list names.
 fn of_kind(kind: &str, value: &str) -> Result<Sought, IndicatorError> {
-    if kind == "user-agent" {
-        let target = Target::agent(value)?;
-        return Sought::parse(&format!("ua:{value}")).map(|sought| Sought { target, value: value.into(), ..sought });
+    match kind {
+        "user-agent" => Ok(Sought::new(Target::agent(value)?, value)),
+        _ => Sought::parse(value),
     }
-    Sought::parse(value)
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use super::contact::Contact;
 
 /// Why a line is only about an indicator; `None` where it may be a contact.
 ///
-/// Only what no exact format has claimed is asked: a proxy's line with a search for the name in its
-/// URL is a contact with somebody, and the format says with whom.
+/// Only what no exact format has claimed is asked; [`elsewhere`] is for what one has.
 pub(super) fn reason(text: &str, json: Option<&Value>, indicators: usize) -> Option<&'static str> {
     let line = text.trim();
     let lower = line.to_ascii_lowercase();
@@ -40,7 +39,7 @@ pub(super) fn reason(text: &str, json: Option<&Value>, indicators: usize) -> Opt
         "awk ",
         "jq ",
         "index=",
-        "deviceNetworkEvents".to_ascii_lowercase().as_str(),
+        "devicenetworkevents",
     ]) {
         Some("a search for it")
     } else if holds(&[
@@ -80,10 +79,7 @@ pub(super) fn elsewhere(set: &IndicatorSet, indicator: usize, contact: &Contact)
         Target::Url { host, .. } => contact.destination.as_deref().is_some_and(|to| to.eq_ignore_ascii_case(host)),
         _ => {
             let sides = [&contact.destination, &contact.destination_ip, &contact.source];
-            sides
-                .into_iter()
-                .flatten()
-                .any(|side| set.of_host(side).contains(&indicator) || set.like(side).contains(&indicator))
+            sides.into_iter().flatten().any(|side| set.of_host(side).contains(&indicator))
         }
     };
     (!there).then_some("a path, query or referer of a request that went elsewhere")

@@ -52,6 +52,11 @@ impl Outcome {
         }
     }
 
+    /// From squid's result code and the status it logged; `000` is that nobody answered.
+    pub(super) fn of_squid(result: &str, status: &str) -> Option<Self> {
+        if result.contains("DENIED") { Some(Self::Blocked) } else { Self::of_status(status) }
+    }
+
     /// From an HTTP status: whatever was answered was sent, but for a proxy's refusal.
     pub(super) fn of_status(status: &str) -> Option<Self> {
         match status.parse::<u16>().ok()? {

@@ -350,9 +350,10 @@ impl HuntReader {
         }
         for Found { indicator, text } in found {
             let contact = completed(read.contact.clone(), &text);
-            let lead = matches!(self.hunter.set.sought()[indicator].target, Target::LookAlike { .. });
-            let told = told.or_else(|| about::elsewhere(&self.hunter.set, indicator, &read.contact));
-            let about = if lead { Some(LEAD) } else { told };
+            let about = match self.hunter.set.sought()[indicator].target {
+                Target::LookAlike { .. } => Some(LEAD),
+                _ => told.or_else(|| about::elsewhere(&self.hunter.set, indicator, &read.contact)),
+            };
             self.hunted.hits.push(Hit {
                 indicator,
                 text,

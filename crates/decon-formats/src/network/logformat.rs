@@ -107,12 +107,7 @@ impl LogFormat {
             contact.at = Stamp::from_epoch(seconds + millis / 1000.0)?;
             contact.at_raw = some(&format!("{seconds}.{millis:03}"));
         }
-        contact.outcome = match contact.status.as_deref() {
-            _ if result.contains("DENIED") => Outcome::Blocked,
-            Some("000" | "0") => Outcome::Attempted,
-            Some(status) => Outcome::of_status(status).unwrap_or_default(),
-            None => Outcome::Unknown,
-        };
+        contact.outcome = Outcome::of_squid(result, contact.status.as_deref().unwrap_or_default()).unwrap_or_default();
         Some(contact.complete())
     }
 }

@@ -40,7 +40,6 @@ fn native(text: &str) -> Option<Contact> {
     let url = words[6];
     let connect = words[5] == "CONNECT";
     let peer = words.get(8).and_then(|p| p.split_once('/')).map(|(_, peer)| peer).and_then(some);
-    let denied = code.contains("DENIED");
     let contact = Contact {
         at: Stamp::from_epoch(ended).unwrap_or_default(),
         at_raw: some(words[0]),
@@ -50,11 +49,7 @@ fn native(text: &str) -> Option<Contact> {
         url: some(url),
         method: some(words[5]),
         status: some(status),
-        outcome: match status {
-            _ if denied => Outcome::Blocked,
-            "000" => Outcome::Attempted,
-            status => Outcome::of_status(status).unwrap_or(Outcome::Attempted),
-        },
+        outcome: Outcome::of_squid(code, status).unwrap_or(Outcome::Attempted),
         ..Contact::default()
     };
     Some(contact.complete())

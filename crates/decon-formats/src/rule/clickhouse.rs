@@ -1,6 +1,6 @@
 //! ClickHouse over a table of raw lines: a search for the words first, boundaries after it.
 
-use super::terms::{escaped, one_line};
+use super::terms::{FOUR_ONLY, one_line};
 use super::{RuleFormat, Terms};
 
 /// ClickHouse.
@@ -18,40 +18,19 @@ impl RuleFormat for Clickhouse {
         format!("-- {text}\n")
     }
     fn write(&self, terms: &Terms) -> String {
-        let urls = terms.urls.iter().map(|(host, path)| format!("{host}{path}"));
-        let agents = terms.agents.iter().map(|agent| agent.to_string());
-        let addresses = terms.addresses.iter().map(ToString::to_string);
-        let words: Vec<String> = terms
-            .names
-            .keys()
-            .map(|n| n.to_string())
-            .chain(addresses.clone())
-            .chain(urls.clone())
-            .chain(agents.clone())
-            .collect();
-        let words: Vec<String> = words.iter().map(|word| string(word)).collect();
-        let addresses = addresses.map(|a| format!("(^|[^0-9a-f.:]){}($|[^0-9.])", escaped(&a)));
-        let texts = urls.chain(agents).map(|text| escaped(&text));
-        let either: Vec<String> = terms.name_pattern().into_iter().chain(addresses).chain(texts).collect();
         let found = "extractAll(message, '\\\\d{1,3}(?:\\\\.\\\\d{1,3}){3}')";
-        let within = |range: String| {
+        let within = |range: &String| {
             format!("arrayExists(a -> isIPAddressInRange(toString(toIPv4OrDefault(a)), '{range}'), {found})")
         };
-        let (four, six): (Vec<_>, Vec<_>) = terms.ranges.iter().partition(|(first, _)| first.is_ipv4());
-        let left: String = six
-            .iter()
-            .map(|(first, bits)| self.comment(&format!("Not in here: {first}/{bits}: ranges are IPv4 only")))
-            .collect();
-        let ranges = four.iter().map(|(first, bits)| within(format!("{first}/{bits}")));
-        let mut any = Vec::new();
-        if !words.is_empty() {
-            any.push(format!(
-                "(multiSearchAnyCaseInsensitiveUTF8(message, [{}])\n       AND match(message, {}))",
-                words.join(", "),
-                string(&format!("(?i){}", either.join("|")))
-            ));
-        }
-        any.extend(ranges);
+        let (four, six) = terms.ranges_by_kind();
+        let left: String =
+            six.iter().map(|range| self.comment(&format!("Not in here: {range}: {FOUR_ONLY}"))).collect();
+        let words: Vec<String> = terms.words().map(|word| string(&word)).collect();
+        let text = terms.pattern().map(|pattern| {
+            let (words, pattern) = (words.join(", "), string(&pattern));
+            format!("(multiSearchAnyCaseInsensitiveUTF8(message, [{words}])\n       AND match(message, {pattern}))")
+        });
+        let any: Vec<String> = text.into_iter().chain(four.iter().map(within)).collect();
         if any.is_empty() {
             return left;
         }

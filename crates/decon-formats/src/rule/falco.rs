@@ -24,7 +24,7 @@ impl RuleFormat for Falco {
     fn write(&self, terms: &Terms) -> String {
         let list = |values: Vec<String>| values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", ");
         let addresses: Vec<String> = terms.addresses.iter().map(ToString::to_string).collect();
-        let ranges: Vec<String> = terms.ranges.iter().map(|(first, bits)| format!("{first}/{bits}")).collect();
+        let ranges: Vec<String> = terms.range_texts().collect();
         let names: Vec<String> = terms.names.keys().map(|name| name.to_string()).collect();
         let mut out = String::new();
         let mut any = Vec::new();

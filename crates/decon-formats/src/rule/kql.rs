@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::terms::{one_line, quoted};
+use super::terms::{FOUR_ONLY, one_line, quoted};
 use super::{RuleFormat, Terms};
 
 /// KQL.
@@ -92,19 +92,18 @@ impl RuleFormat for Kql {
         format!("// {text}\n")
     }
     fn write(&self, terms: &Terms) -> String {
-        let urls = terms.urls.iter().map(|(host, path)| format!("{host}{path}"));
-        let texts: Vec<String> = urls.map(|url| quoted(&one_line(&url))).collect();
+        let texts: Vec<String> = terms.url_texts().map(|url| quoted(&one_line(&url))).collect();
         let agents: Vec<String> = terms.agents.iter().map(|agent| quoted(&one_line(agent))).collect();
         let addresses: Vec<String> = terms.addresses.iter().map(|a| quoted(&a.to_string())).collect();
-        let (four, six): (Vec<_>, Vec<_>) = terms.ranges.iter().partition(|(first, _)| first.is_ipv4());
-        let networks: Vec<String> = four.iter().map(|(first, bits)| quoted(&format!("{first}/{bits}"))).collect();
+        let (four, six) = terms.ranges_by_kind();
+        let networks: Vec<String> = four.iter().map(|range| quoted(range)).collect();
         let pattern = terms.name_pattern().map_or_else(|| "$.^".to_owned(), |names| format!("(?i){names}"));
         let mut out = String::new();
         let _ = writeln!(out, "let names = @\"{}\";", pattern.replace('"', "\"\""));
         let _ = writeln!(out, "let urls = dynamic([{}]);", texts.join(", "));
         let _ = writeln!(out, "let agents = dynamic([{}]);", agents.join(", "));
-        for (first, bits) in six {
-            out.push_str(&self.comment(&format!("Not in here: {first}/{bits}: ranges are IPv4 only")));
+        for range in six {
+            out.push_str(&self.comment(&format!("Not in here: {range}: {FOUR_ONLY}")));
         }
         let _ = writeln!(out, "let addresses = dynamic([{}]);", addresses.join(", "));
         let _ = writeln!(out, "let networks = dynamic([{}]);", networks.join(", "));

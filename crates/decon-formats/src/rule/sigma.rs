@@ -23,7 +23,6 @@ impl RuleFormat for Sigma {
     }
     fn write(&self, terms: &Terms) -> String {
         let (exact, below) = names(terms);
-        let urls: Vec<String> = terms.urls.iter().map(|(host, path)| format!("{host}{path}")).collect();
         let agents: Vec<String> = terms.agents.iter().map(|agent| literal(agent)).collect();
         let rules = [
             ("DNS query", "dns", vec![("query", exact.clone()), ("query|endswith", below.clone())]),
@@ -33,7 +32,7 @@ impl RuleFormat for Sigma {
                 vec![
                     ("cs-host", exact),
                     ("cs-host|endswith", below),
-                    ("c-uri|contains", urls.iter().map(|u| literal(u)).collect()),
+                    ("c-uri|contains", terms.url_texts().map(|url| literal(&url)).collect()),
                     ("c-useragent|contains", agents),
                 ],
             ),
@@ -42,7 +41,7 @@ impl RuleFormat for Sigma {
                 "firewall",
                 vec![
                     ("dst_ip", terms.addresses.iter().map(ToString::to_string).collect()),
-                    ("dst_ip|cidr", terms.ranges.iter().map(|(first, bits)| format!("{first}/{bits}")).collect()),
+                    ("dst_ip|cidr", terms.range_texts().collect()),
                 ],
             ),
         ];

@@ -29,8 +29,8 @@ impl RuleFormat for Athena {
         if !addresses.is_empty() {
             any.push(format!("dstaddr IN ({})", addresses.join(", ")));
         }
-        for (first, bits) in &terms.ranges {
-            any.push(format!("contains({}, TRY_CAST(dstaddr AS IPADDRESS))", sql(&format!("{first}/{bits}"))));
+        for range in terms.range_texts() {
+            any.push(format!("contains({}, TRY_CAST(dstaddr AS IPADDRESS))", sql(&range)));
         }
         if !any.is_empty() {
             let _ = writeln!(

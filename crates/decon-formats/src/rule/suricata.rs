@@ -22,7 +22,8 @@ impl RuleFormat for Suricata {
     }
     fn write(&self, terms: &Terms) -> String {
         let mut rules = Rules { out: String::new(), sid: FIRST_SID };
-        for (name, below) in terms.hosts() {
+        for (name, below) in &terms.names {
+            let below = *below;
             rules.rule("dns $HOME_NET any -> any any", name, &format!("dns.query; {}", host(name, below, "nocase; ")));
             let flow = "flow:established,to_server; ";
             let web = "$HOME_NET any -> $EXTERNAL_NET any";

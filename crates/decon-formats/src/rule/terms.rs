@@ -67,15 +67,39 @@ impl Terms {
         terms
     }
 
-    /// Addresses and ranges as text, `198.51.100.0/24`.
-    pub fn nets(&self) -> Vec<String> {
-        let ranges = self.ranges.iter().map(|(first, bits)| format!("{first}/{bits}"));
-        self.addresses.iter().map(IpAddr::to_string).chain(ranges).collect()
+    /// Ranges as text, `198.51.100.0/24`.
+    pub fn range_texts(&self) -> impl Iterator<Item = String> {
+        self.ranges.iter().map(|(first, bits)| format!("{first}/{bits}"))
     }
 
-    /// Names, and the hosts of URLs, where a system sees no more of them.
-    pub fn hosts(&self) -> Vec<(&str, bool)> {
-        self.names.iter().map(|(name, below)| (&**name, *below)).collect()
+    /// Ranges as text, IPv4 and IPv6 apart: some systems know only the first.
+    pub fn ranges_by_kind(&self) -> (Vec<String>, Vec<String>) {
+        self.range_texts().partition(|range| !range.contains(':'))
+    }
+
+    /// URLs without scheme.
+    pub fn url_texts(&self) -> impl Iterator<Item = String> {
+        self.urls.iter().map(|(host, path)| format!("{host}{path}"))
+    }
+
+    /// Addresses and ranges as text.
+    pub fn nets(&self) -> Vec<String> {
+        self.addresses.iter().map(IpAddr::to_string).chain(self.range_texts()).collect()
+    }
+
+    /// What an index of words is asked for: names, addresses, URLs, user agents. Ranges are no words.
+    pub(super) fn words(&self) -> impl Iterator<Item = String> {
+        let names = self.names.keys().map(ToString::to_string);
+        let agents = self.agents.iter().map(ToString::to_string);
+        names.chain(self.addresses.iter().map(IpAddr::to_string)).chain(self.url_texts()).chain(agents)
+    }
+
+    /// One regular expression that a line matches if it holds one of the words, at its boundaries.
+    pub(super) fn pattern(&self) -> Option<String> {
+        let addresses = self.addresses.iter().map(|a| format!("(^|[^0-9a-f.:]){}($|[^0-9.])", escaped(&a.to_string())));
+        let texts = self.url_texts().chain(self.agents.iter().map(ToString::to_string)).map(|text| escaped(&text));
+        let either: Vec<String> = self.name_pattern().into_iter().chain(addresses).chain(texts).collect();
+        (!either.is_empty()).then(|| format!("(?i){}", either.join("|")))
     }
 
     /// Whether there is one of this kind.
@@ -92,7 +116,7 @@ impl Terms {
         let all: Vec<String> = match kind {
             Kind::Name => self.names.keys().map(|name| name.to_string()).collect(),
             Kind::Address => self.nets(),
-            Kind::Url => self.urls.iter().map(|(host, path)| format!("{host}{path}")).collect(),
+            Kind::Url => self.url_texts().collect(),
             Kind::Agent => self.agents.iter().map(|agent| agent.to_string()).collect(),
         };
         all.join(", ")
@@ -119,11 +143,14 @@ impl Terms {
     }
 }
 
+/// Why a range is left out.
+pub(super) const FOUR_ONLY: &str = "ranges are IPv4 only";
+
 /// A text as a regular expression that matches just it.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if "\\.+*?()|[]{}^$/-#&~\"'".contains(c) && !matches!(c, '/' | '-' | '#' | '&' | '~' | '"' | '\'') {
+        if "\\.+*?()|[]{}^$".contains(c) {
             out.push('\\');
         }
         out.push(c);

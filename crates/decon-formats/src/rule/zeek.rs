@@ -27,9 +27,9 @@ impl RuleFormat for Zeek {
         };
         terms.names.keys().for_each(|name| line(name, "DOMAIN"));
         terms.addresses.iter().for_each(|address| line(&address.to_string(), "ADDR"));
-        terms.ranges.iter().for_each(|(first, bits)| line(&format!("{first}/{bits}"), "SUBNET"));
+        terms.range_texts().for_each(|range| line(&range, "SUBNET"));
         // Without scheme, as Zeek builds them.
-        terms.urls.iter().for_each(|(host, path)| line(&format!("{host}{path}"), "URL"));
+        terms.url_texts().for_each(|url| line(&url, "URL"));
         terms.agents.iter().for_each(|agent| line(agent, "SOFTWARE"));
         out
     }

@@ -23,7 +23,7 @@ pub(super) fn tail(bytes: &[u8], start: usize, end: usize) -> u64 {
 }
 
 /// The eight bytes before `to`; what would stand before the text is zero.
-pub(super) fn eight(bytes: &[u8], to: usize) -> u64 {
+fn eight(bytes: &[u8], to: usize) -> u64 {
     if let Some(all) = to.checked_sub(8).and_then(|from| bytes[from..to].first_chunk::<8>()) {
         return u64::from_le_bytes(*all);
     }
@@ -31,11 +31,11 @@ pub(super) fn eight(bytes: &[u8], to: usize) -> u64 {
         << (64 - 8 * to.min(8) as u32).min(63)
 }
 
-pub(super) fn mix(hash: u64, word: u64) -> u64 {
+fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-pub(super) fn spread(word: u64) -> u64 {
+fn spread(word: u64) -> u64 {
     let word = (word ^ word >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
     word ^ word >> 29
 }
@@ -66,35 +66,23 @@ impl Filter {
     }
 }
 
-/// A hasher for what is a hash already.
+/// A hasher for names, which are hashes already, and for addresses, which are spread to one. Lists
+/// are a person's own: nobody gains by collisions.
 #[derive(Debug, Default)]
-pub(super) struct AsItIs(u64);
+pub(super) struct Quick(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for Quick {
     fn finish(&self) -> u64 {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.0 = step(self.0, *byte));
     }
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
-}
-
-/// A hasher for addresses. Lists are a person's own: nobody gains by collisions.
-#[derive(Debug, Default)]
-pub(super) struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = step(self.0, *byte));
-    }
-    fn write_u32(&mut self, number: u32) {
-        self.0 = spread(u64::from(number));
+    fn write_u32(&mut self, address: u32) {
+        self.0 = spread(u64::from(address));
     }
 }
 

@@ -15,7 +15,7 @@ use std::hash::BuildHasherDefault;
 
 use crate::finder::Hit;
 use crate::kernel::{Classes, WORD, classes};
-use hashes::{AsItIs, Filter, Spread, step, tail};
+use hashes::{Filter, Quick, step, tail};
 use marks::{address_starts, bits, encoded_starts, name_ends, numbered};
 
 /// Many names and addresses, ready to be found.
@@ -23,12 +23,12 @@ pub struct HostFinder {
     /// Hashes of the last two labels of each name.
     tails: Filter,
     /// Hashes of whole names.
-    names: HashSet<u64, BuildHasherDefault<AsItIs>>,
+    names: HashSet<u64, BuildHasherDefault<Quick>>,
     /// The first two numbers of addresses and of what ranges hold: a bit each.
     fronts: Box<[u64; 1024]>,
-    addresses: HashSet<u32, BuildHasherDefault<Spread>>,
+    addresses: HashSet<u32, BuildHasherDefault<Quick>>,
     /// Masks of ranges, and the ranges' first addresses under each.
-    ranges: Vec<(u32, HashSet<u32, BuildHasherDefault<Spread>>)>,
+    ranges: Vec<(u32, HashSet<u32, BuildHasherDefault<Quick>>)>,
 }
 
 impl std::fmt::Debug for HostFinder {
@@ -80,15 +80,11 @@ impl HostFinder {
         let mut words = Vec::new();
         classes(block, &mut words);
         let text = Text { block, words: &words };
-        self.names(&text, hits);
+        text.each_end(|end| self.name(&text, end, hits));
         if !self.addresses.is_empty() || !self.ranges.is_empty() {
             self.addresses(&text, hits);
         }
         hits.sort_unstable();
-    }
-
-    fn names(&self, text: &Text<'_>, hits: &mut Vec<Hit>) {
-        text.each_end(|end| self.name(text, end, hits));
     }
 
     fn addresses(&self, text: &Text<'_>, hits: &mut Vec<Hit>) {

@@ -79,14 +79,13 @@ impl<'r> Lines<'r> {
 
 impl Lines<'_> {
     /// What the capture could not hold is told at its end.
-    fn end(&mut self) -> io::Result<bool> {
-        let (cut, count) = (std::mem::take(&mut self.cut), self.count);
+    fn end(&self) -> io::Result<bool> {
+        let (cut, count) = (self.cut, self.count);
         if cut > 0 {
             let what = format!("{cut} of {count} packets were captured only in part: names in them may be missing");
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
         }
         if count == 0 {
-            self.count = 1;
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the capture holds no packet"));
         }
         Ok(false)
@@ -119,7 +118,7 @@ fn line(
             add(interfaces, header.network.0.cast_unsigned(), units, 0)?;
         }
         PcapBlockOwned::Legacy(packet) => {
-            let Some(interface) = interfaces.first() else { return Ok(Some(String::new())) };
+            let Some(interface) = interfaces.first() else { return Err(undescribed()) };
             let at = stamp(i64::from(packet.ts_sec), packet.ts_usec, interface.units);
             return Ok(Some(packets.line(Some(&at), interface.link, packet.data)));
         }

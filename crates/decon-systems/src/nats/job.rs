@@ -1,8 +1,8 @@
 //! A job: sent, watched and collected, from any machine that reaches the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::queue::{Queue, QueueError, Stored, while_};
+use super::queue::{Queue, QueueError, Stored, subjects, while_};
 use crate::shard::{Manifest, PartOutcome};
 
 /// A hunt that workers share.
@@ -39,7 +39,7 @@ impl Job {
         let waiting = job.waiting().await?;
         for part in (0..job.manifest.parts.len()).filter(|at| !done.contains_key(at) && !waiting.contains(at)) {
             let subject = format!("decon.{}.work.{part}", job.id);
-            job.queue.publish(&subject, &subject, Vec::new()).await;
+            job.queue.publish(&subject, Vec::new()).await;
         }
         Ok(job)
     }
@@ -103,12 +103,8 @@ impl Job {
     }
 
     /// Parts that are in the queue or being worked on.
-    async fn waiting(&self) -> Result<std::collections::BTreeSet<usize>, QueueError> {
-        use futures_util::TryStreamExt as _;
-        let doing = "the server does not tell what waits";
-        let filter = format!("decon.{}.work.>", self.id);
-        let subjects = self.queue.work.info_with_subjects(filter).await.map_err(while_(doing))?;
-        let subjects: Vec<(String, usize)> = subjects.try_collect().await.map_err(while_(doing))?;
-        Ok(subjects.iter().filter_map(|(subject, _)| subject.rsplit('.').next()?.parse().ok()).collect())
+    async fn waiting(&self) -> Result<BTreeSet<usize>, QueueError> {
+        let subjects = subjects(&self.queue.work, &format!("decon.{}.work.>", self.id)).await?;
+        Ok(subjects.iter().filter_map(|subject| subject.rsplit('.').next()?.parse().ok()).collect())
     }
 }

@@ -82,11 +82,11 @@ impl Queue {
     }
 
     /// Publishes until the server has it: its restart, or a lost connection, is waited for.
-    pub(super) async fn publish(&self, subject: &str, id: &str, payload: Vec<u8>) {
+    pub(super) async fn publish(&self, subject: &str, payload: Vec<u8>) {
         let payload = bytes::Bytes::from(payload);
         let mut pause = Duration::from_millis(100);
         loop {
-            let message = PublishMessage::build().message_id(id).payload(payload.clone());
+            let message = PublishMessage::build().message_id(subject).payload(payload.clone());
             let stored = match self.context.send_publish(subject.to_owned(), message).await {
                 Ok(acknowledged) => acknowledged.await.is_ok(),
                 Err(_) => false,
@@ -106,31 +106,22 @@ impl Queue {
         let pieces: Vec<&[u8]> = text.as_bytes().chunks(PIECE).collect();
         for (n, piece) in pieces.iter().enumerate() {
             let subject = format!("{subject}.{}.{n}.{}", &digest.hex()[..16], pieces.len());
-            self.publish(&subject, &subject, piece.to_vec()).await;
+            self.publish(&subject, piece.to_vec()).await;
         }
     }
 
     /// The texts stored under subjects of this form that are whole, by what stands before their pieces.
     pub(super) async fn stored(&self, filter: &str) -> Result<BTreeMap<String, Stored>, QueueError> {
-        let doing = "the server does not tell what is stored";
-        let subjects = self.kept.info_with_subjects(filter).await.map_err(while_(doing))?;
-        let subjects: Vec<(String, usize)> = subjects.try_collect().await.map_err(while_(doing))?;
-        let mut found: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for (subject, _) in &subjects {
-            let mut words = subject.rsplitn(4, '.');
-            if let (Some(pieces), Some(_), Some(digest), Some(name)) =
-                (words.next(), words.next(), words.next(), words.next())
-            {
-                *found.entry((name.to_owned(), format!("{digest}.{pieces}"))).or_default() += 1;
+        let mut pieces: BTreeMap<(String, Stored), usize> = BTreeMap::new();
+        for subject in subjects(&self.kept, filter).await? {
+            if let Some(of) = piece_of(&subject) {
+                *pieces.entry(of).or_default() += 1;
             }
         }
         let mut whole = BTreeMap::new();
-        for ((name, version), there) in found {
-            if let Some((digest, pieces)) =
-                version.split_once('.').and_then(|(d, n)| Some((d, n.parse::<usize>().ok()?)))
-                && there == pieces
-            {
-                whole.entry(name).or_insert(Stored { digest: digest.into(), pieces });
+        for ((name, stored), there) in pieces {
+            if there == stored.pieces {
+                whole.entry(name).or_insert(stored);
             }
         }
         Ok(whole)
@@ -151,8 +142,22 @@ impl Queue {
     }
 }
 
+/// The subjects of this form that a stream holds messages of.
+pub(super) async fn subjects(stream: &Stream, filter: &str) -> Result<Vec<String>, QueueError> {
+    let doing = "the server does not tell what it holds";
+    let subjects = stream.info_with_subjects(filter).await.map_err(while_(doing))?;
+    subjects.map_ok(|(subject, _)| subject).try_collect().await.map_err(while_(doing))
+}
+
+/// `name.digest.n.pieces`: what a piece belongs to.
+fn piece_of(subject: &str) -> Option<(String, Stored)> {
+    let mut words = subject.rsplitn(4, '.');
+    let (pieces, _, digest, name) = (words.next()?.parse().ok()?, words.next()?, words.next()?, words.next()?);
+    Some((name.to_owned(), Stored { digest: digest.into(), pieces }))
+}
+
 /// A text that the server has whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stored {
     pub(super) digest: Box<str>,
     pub(super) pieces: usize,

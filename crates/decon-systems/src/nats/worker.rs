@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
 use async_nats::jetstream::{AckKind, Message};
 use decon_core::coverage::GapKind;
+use decon_core::digest::Digest;
 use futures_util::StreamExt as _;
 use tokio::sync::Mutex;
 
@@ -36,6 +37,8 @@ pub type Prepare = dyn Fn(&Manifest) -> Result<Options, String> + Send + Sync;
 /// A job as a worker knows it.
 struct Known {
     manifest: Manifest,
+    /// Made once: it is that of the whole text, which may be large.
+    digest: Digest,
     options: Options,
 }
 
@@ -125,7 +128,7 @@ impl Bench {
             let _ = message.ack_with(AckKind::Nak(Some(Duration::from_secs(1)))).await;
             return Ok(format!("part {} of job {id} cannot be opened here; another worker may", part + 1));
         }
-        let text = outcome.text(&known.manifest.digest(), part);
+        let text = outcome.text(&known.digest, part);
         let storing = async {
             self.queue.store(&format!("decon.{id}.result.{part}"), &text).await;
             Ok::<_, String>(())
@@ -160,7 +163,7 @@ impl Bench {
         }
         let manifest = Job::find(self.queue.clone(), id).await?.manifest;
         let options = (self.prepare)(&manifest).map_err(while_("the job cannot be understood"))?;
-        let known = Arc::new(Known { manifest, options });
+        let known = Arc::new(Known { digest: manifest.digest(), manifest, options });
         // One job after the other is the rule; a hundred would fill the memory.
         if jobs.len() > 8 {
             jobs.clear();

@@ -109,6 +109,11 @@ pub struct Shard {
     pub of: usize,
 }
 
+impl Shard {
+    /// The only one.
+    pub const WHOLE: Self = Self { number: 1, of: 1 };
+}
+
 impl std::str::FromStr for Shard {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -6,8 +6,8 @@ use decon_core::coverage::{Coverage, Gap, GapKind};
 use decon_core::window::Window;
 use decon_formats::network::{HuntReader, Hunted, Hunter, Layout};
 
+use super::Manifest;
 use super::outcome::{FileOutcome, PartOutcome};
-use super::{Manifest, Shard};
 use crate::files::{Evidence, HuntedFile, too_long};
 
 /// Hands on the evidence of every part, in the order of one run; ranges of one file come as one.
@@ -59,10 +59,9 @@ fn missing(manifest: &Manifest, at: usize, why: &str) -> PartOutcome {
 fn whole(outcome: PartOutcome, hunter: &Arc<Hunter>, layout: &Arc<Layout>) -> Evidence {
     let mut evidence = Evidence { coverage: vec![coverage(outcome.gaps)], ..Evidence::default() };
     for file in outcome.files {
-        let mut reader = HuntReader::new(Arc::clone(hunter), Arc::clone(layout));
-        reader.replay(&file.kept);
-        let hunted = Hunted { lines: file.lines, long: file.long, ..reader.finish() };
-        evidence.hunted.push(HuntedFile { path: file.path, bytes: file.bytes, hunted });
+        let mut joined = Joined::new(&file.path, hunter, layout);
+        joined.add(file);
+        evidence.hunted.push(joined.file());
     }
     evidence
 }
@@ -106,19 +105,15 @@ impl Joined {
         self.read = true;
     }
 
-    fn end(self, mut gaps: Vec<Gap>) -> Evidence {
-        gaps.extend(self.long.iter().map(|line| too_long(&self.path, *line)));
+    fn file(self) -> HuntedFile {
         let hunted = Hunted { lines: self.lines, long: self.long, ..self.reader.finish() };
-        let file = HuntedFile { path: self.path, bytes: self.bytes, hunted };
-        Evidence {
-            coverage: vec![coverage(gaps)],
-            hunted: self.read.then_some(file).into_iter().collect(),
-            ..Evidence::default()
-        }
+        HuntedFile { path: self.path, bytes: self.bytes, hunted }
     }
-}
 
-impl Shard {
-    /// The only one.
-    pub const WHOLE: Self = Self { number: 1, of: 1 };
+    fn end(self, mut gaps: Vec<Gap>) -> Evidence {
+        // Only here are they numbered as in the whole file.
+        gaps.extend(self.long.iter().map(|line| too_long(&self.path, *line)));
+        let hunted = if self.read { vec![self.file()] } else { Vec::new() };
+        Evidence { coverage: vec![coverage(gaps)], hunted, ..Evidence::default() }
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use decon_core::advisory::Advisory;
 use decon_core::case::Body;
 use decon_core::coverage::{Coverage, Gap, GapKind};
-use decon_core::indicator::{IndicatorSet, Sought};
+use decon_core::indicator::Sought;
 use decon_core::judge::{MirrorRules, Question, judge};
 use decon_core::observation::{Asset, AssetKind};
 use decon_core::window::Window;
@@ -18,7 +18,7 @@ use decon_systems::case_store::{Case, Contents};
 use decon_systems::files::{self, Evidence, Options};
 use jiff::Timestamp;
 
-use super::{progress, zone};
+use super::{hunt, progress, zone};
 use crate::advisories;
 use crate::cli;
 use crate::output::{self, Answered};
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
         keep_lines: arguments.case.is_some(),
         suspects: Suspects::new(asked.iter().flat_map(|a| a.bad().map(|artifact| artifact.digest.clone())))
             .map(Arc::new),
-        hunt: hunter(&asked).map(Arc::new),
+        hunt: hunter(&asked)?,
         ..Options::default()
     };
     let mirrors =
@@ -73,9 +73,9 @@ pub(crate) fn run(arguments: &cli::Check) -> anyhow::Result<u8> {
 }
 
 /// What the incidents list as indicators; those that would match everybody's traffic are left out.
-fn hunter(asked: &[Advisory]) -> Option<Hunter> {
+fn hunter(asked: &[Advisory]) -> anyhow::Result<Option<Arc<Hunter>>> {
     let sought: Vec<Sought> = asked.iter().flat_map(Sought::of_advisory).flatten().collect();
-    if sought.is_empty() { None } else { Hunter::new(IndicatorSet::new(sought), false) }
+    if sought.is_empty() { Ok(None) } else { hunt::hunter(sought, false).map(Some) }
 }
 
 /// Where engines keep their stores, and the folder we are in.

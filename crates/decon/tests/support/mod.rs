@@ -68,6 +68,12 @@ pub fn decon<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) 
     }
 }
 
+/// Runs a check; gives its exit status and its answer.
+pub fn check(arguments: &[&str]) -> (i32, Value) {
+    let ran = decon([&["check"], arguments, &["--format", "json"]].concat());
+    (ran.status, serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err)))
+}
+
 /// The observations of a path.
 pub fn observe(path: &Path) -> Vec<Value> {
     let ran = decon(["observe".as_ref(), path.as_os_str()]);

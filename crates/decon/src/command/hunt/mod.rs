@@ -14,6 +14,7 @@ use decon_systems::files::{self, Evidence, Options};
 
 use super::progress;
 use crate::cli::{self, HuntAction};
+pub(super) use sought::hunter;
 use teller::Teller;
 
 pub(crate) fn run(arguments: &cli::Hunt) -> anyhow::Result<u8> {

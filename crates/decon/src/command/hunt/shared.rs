@@ -110,11 +110,11 @@ pub(super) fn options(manifest: &Manifest) -> anyhow::Result<Options> {
 
 /// `decon hunt merge DIR…`: tells the results of all shards as one run would.
 pub(super) fn merge(wanted: &cli::HuntMerge) -> anyhow::Result<u8> {
-    let mut folders = Vec::new();
+    let mut folders: Vec<ResultFolder> = Vec::new();
     let mut manifest: Option<Manifest> = None;
     for path in &wanted.results {
         let (folder, its) = ResultFolder::open(path)?;
-        if manifest.as_ref().is_some_and(|m| m.digest() != its.digest()) {
+        if folders.first().is_some_and(|first| first.digest() != folder.digest()) {
             bail!("{} holds results of another hunt than {}", path.display(), wanted.results[0].display());
         }
         manifest.get_or_insert(its);

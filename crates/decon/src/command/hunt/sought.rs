@@ -36,7 +36,7 @@ pub(super) fn layout(asked: &Asked) -> anyhow::Result<Arc<Layout>> {
 }
 
 /// Indicators made ready for searching.
-pub(super) fn hunter(sought: Vec<Sought>, deep: bool) -> anyhow::Result<Arc<Hunter>> {
+pub(crate) fn hunter(sought: Vec<Sought>, deep: bool) -> anyhow::Result<Arc<Hunter>> {
     let hunter = Hunter::new(IndicatorSet::new(sought), deep).map(Arc::new);
     hunter.ok_or_else(|| anyhow!("there are too many indicators for one run; split the list"))
 }
